@@ -1,0 +1,267 @@
+"""The use case: search all gists of users, many files at once, and tell what was found and what was not searched."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Executor
+from queue import Empty
+
+from attrs import define
+
+from gistsearch.domain.file_search import FileSearch
+from gistsearch.domain.pacing import Paced
+from gistsearch.domain.query import SearchQuery
+from gistsearch.domain.results import (
+    FileMatch,
+    ListingFailed,
+    Progress,
+    SearchEnded,
+    SearchEvent,
+    Skipped,
+    SkipReason,
+)
+from gistsearch.domain.selection import file_filter
+from gistsearch.domain.tally import Tally
+from gistsearch.domain.tasks import Crashed, FileAdvanced, Listed, Listing, ListingOver, Message, OpenFile, Tasks
+from gistsearch.domain.text import MIN_WINDOW_BYTES, WINDOW_BYTES
+from gistsearch.ports.gists import (
+    AccessForbidden,
+    ContentGone,
+    Deadline,
+    DeadlineExceeded,
+    ForbiddenOrigin,
+    Gist,
+    GistSource,
+    IntegrityMismatch,
+    SourceError,
+    SourceRateLimited,
+)
+from gistsearch.ports.matching import Matcher, MatcherCompiler
+
+_REASONS: dict[type[SourceError], SkipReason] = {
+    IntegrityMismatch: SkipReason.INTEGRITY_MISMATCH,
+    ForbiddenOrigin: SkipReason.FORBIDDEN_ORIGIN,
+    SourceRateLimited: SkipReason.RATE_LIMITED,
+    AccessForbidden: SkipReason.FORBIDDEN,
+    ContentGone: SkipReason.GONE,
+    DeadlineExceeded: SkipReason.DEADLINE,
+}
+
+
+class SearchGists:
+    """Searches the public gists of users for a pattern."""
+
+    def __init__(
+        self,
+        source: GistSource,
+        compiler: MatcherCompiler,
+        executor: Executor,
+        *,
+        concurrency: int = 32,
+        window_bytes: int = WINDOW_BYTES,
+    ) -> None:
+        """
+        Args:
+            source: where the gists come from.
+            compiler: makes the matcher.
+            executor: runs the listings and the file searches; may be shared by many searches. None of them waits for
+                another, so that any number of threads will do, even none (an executor that runs a call as it is
+                submitted).
+            concurrency: how many files of one search are in the executor at once.
+            window_bytes: the longest line (with `multiline`, the largest text) that is searched as a whole; in a longer
+                one a match is found for certain if it is no longer than a quarter of it.
+
+        Raises:
+            ValueError: `concurrency` is below 1, or `window_bytes` below 16,384.
+        """
+        if concurrency < 1:
+            raise ValueError("concurrency is at least 1")
+        if window_bytes < MIN_WINDOW_BYTES:
+            raise ValueError(f"window_bytes is at least {MIN_WINDOW_BYTES}")
+        self._source = source
+        self._compiler = compiler
+        self._executor = executor
+        self._concurrency = concurrency
+        self._window_bytes = window_bytes
+
+    def run(self, query: SearchQuery) -> Generator[SearchEvent, None, None]:
+        """Search, and tell what is found as soon as it is known.
+
+        Events of different files come in any order; the parts of one file in theirs; `SearchEnded` comes last, and
+        comes always unless the generator is closed. Nothing that a source raises is raised here: a user of whom nothing
+        could be listed is a `ListingFailed`, everything else that is missing a `Skipped`. Closing the generator cancels
+        what runs.
+
+        Raises:
+            InvalidPattern: at once, before anything is asked of the source.
+        """
+        matcher = self._compiler.compile(query.pattern, query.options)
+        return _Run(self._source, self._executor, self._concurrency, self._window_bytes, query, matcher).events()
+
+
+@define(eq=False)
+class _GistSearch:
+    """What has become of one gist's files."""
+
+    open_files: int
+    matched: bool = False
+
+
+class _Run:
+    """One search. Everything here happens in the thread that takes the events; the rest is in the tasks."""
+
+    def __init__(
+        self,
+        source: GistSource,
+        executor: Executor,
+        concurrency: int,
+        window_bytes: int,
+        query: SearchQuery,
+        matcher: Matcher,
+    ) -> None:
+        self._source = source
+        self._concurrency = concurrency
+        self._window_bytes = window_bytes
+        self._query = query
+        self._selects = file_filter(query)
+        self._deadline = Deadline(query.timeout_s)
+        self._matcher = Paced(matcher, self._deadline, line_by_line=not query.options.multiline)
+        self._tasks = Tasks(executor, self._deadline)
+        self._tally = Tally()
+        self._listings: set[Listing] = set()  # under way
+        self._gists: dict[FileSearch, _GistSearch] = {}  # of the files that are not done
+        self._waiting: deque[FileSearch] = deque()
+        self._open: set[OpenFile] = set()
+
+    def events(self) -> Generator[SearchEvent, None, None]:
+        try:
+            for username in dict.fromkeys(self._query.usernames):
+                self._list(username)
+            while self._work_remains():
+                message = self._next_message()
+                if message is None:
+                    yield from self._give_up()
+                else:
+                    yield from self._handle(message)
+            yield SearchEnded(self._tally.coverage())
+        finally:
+            self._deadline.cancel()
+
+    def _list(self, username: str) -> None:
+        listing = Listing(username)
+        self._listings.add(listing)
+        self._tasks.list(self._source, listing)
+
+    def _work_remains(self) -> bool:
+        """Open as many files as may be at once, and say whether there is anything to wait for."""
+        while self._waiting and len(self._open) < self._concurrency:
+            search = self._waiting.popleft()
+            if self._is_unneeded(search):
+                self._tally.unneeded += 1
+                self._close(search)
+                continue
+            parts = search.run(self._source, self._matcher, self._query, self._window_bytes, self._deadline)
+            file = OpenFile(search, parts)
+            self._open.add(file)
+            self._tasks.advance(file)
+        return bool(self._listings or self._open)
+
+    def _is_unneeded(self, search: FileSearch) -> bool:
+        return self._query.one_file_per_gist and self._gists[search].matched
+
+    def _next_message(self) -> Message | None:
+        """Wait for a message; return None when there is none by the deadline."""
+        remaining_s = self._deadline.remaining_s()
+        try:
+            return self._tasks.inbox.get(timeout=None if remaining_s == math.inf else remaining_s)
+        except Empty:
+            return None
+
+    def _handle(self, message: Message) -> Iterator[SearchEvent]:
+        match message:
+            case Listed(listing, gist):
+                yield from self._listed(listing, gist)
+            case ListingOver(listing, error):
+                yield from self._listing_over(listing, error)
+            case FileAdvanced(file, part, error):
+                yield from self._file_advanced(file, part, error)
+            case Crashed(error):
+                raise error
+
+    def _listed(self, listing: Listing, gist: Gist) -> Iterator[SearchEvent]:
+        selected = [file for file in gist.files if self._selects(file)]
+        state = _GistSearch(len(selected))
+        for file in selected:
+            search = FileSearch(listing.username, listing.gists, gist, file)
+            self._gists[search] = state
+            self._waiting.append(search)
+        listing.gists += 1
+        self._tally.gists += 1
+        self._tally.gists_done += not selected
+        self._tally.files += len(selected)
+        if gist.files_truncated:
+            detail = f"only the first {len(gist.files)} of its files are listed"
+            yield self._skip(Skipped(listing.username, gist, None, SkipReason.FILE_LIST_TRUNCATED, detail))
+
+    def _listing_over(self, listing: Listing, error: SourceError | None) -> Iterator[SearchEvent]:
+        self._listings.remove(listing)
+        if error is not None and not listing.gists:
+            self._tally.listings_failed += 1
+            yield ListingFailed(listing.username, error)
+        elif error is not None:
+            detail = f"the listing broke off after {listing.gists} gists: {error}"
+            yield self._skip(Skipped(listing.username, None, None, _reason(error), detail))
+        yield self._progress()
+
+    def _file_advanced(
+        self, file: OpenFile, part: FileMatch | None, error: SourceError | None
+    ) -> Iterator[SearchEvent]:
+        search = file.search
+        if part is not None:
+            self._gists[search].matched = True
+            yield part
+            if not part.last:
+                self._tasks.advance(file)
+                return
+        self._open.remove(file)
+        if error is not None:
+            yield self._skip_file(search, error)
+        else:
+            self._tally.searched += 1
+        self._close(search)
+        yield self._progress()
+
+    def _give_up(self) -> Iterator[SearchEvent]:
+        """Tell everything that is not done as missed. What still runs finds the deadline passed and ends by itself."""
+        error = DeadlineExceeded("the time was up")
+        for listing in list(self._listings):
+            yield from self._listing_over(listing, error)
+        unfinished = [file.search for file in self._open] + list(self._waiting)
+        self._open.clear()
+        self._waiting.clear()
+        for search in unfinished:
+            yield self._skip_file(search, error)
+            self._close(search)
+
+    def _close(self, search: FileSearch) -> None:
+        gist = self._gists.pop(search)
+        gist.open_files -= 1
+        self._tally.gists_done += gist.open_files == 0
+        self._tally.bytes += search.bytes_read
+
+    def _skip_file(self, search: FileSearch, error: SourceError) -> Skipped:
+        self._tally.unsearched += 1
+        return self._skip(Skipped(search.username, search.gist, search.file, _reason(error), str(error)))
+
+    def _skip(self, skipped: Skipped) -> Skipped:
+        self._tally.skipped += 1
+        return skipped
+
+    def _progress(self) -> Progress:
+        return self._tally.progress(listed=not self._listings)
+
+
+def _reason(error: SourceError) -> SkipReason:
+    return next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), SkipReason.DOWNLOAD_FAILED)

@@ -1,0 +1,176 @@
+"""Where gists come from: the source port, the values that cross it, and the errors that it may raise."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Generator, Iterator
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+
+@frozen
+class GistFile:
+    """One file of a gist, as the listing describes it; its content is fetched apart."""
+
+    filename: str
+    language: str | None
+    """The source's own name of the language (`Python`), or None where it knows none."""
+    size_bytes: int
+    raw_url: str
+    """Where the content lies, exactly as the source gave it."""
+    blob_id: str | None
+    """The git blob id of the content, 40 hex digits: `sha1(b"blob %d\\0" % size + content)`."""
+
+
+@frozen
+class Gist:
+    """One public gist and its files, in the order of the source."""
+
+    id: str
+    url: str
+    """The address of the gist's page, for people."""
+    description: str | None
+    updated_at: datetime
+    """With a time zone."""
+    files: tuple[GistFile, ...]
+    files_truncated: bool = False
+    """Whether the gist has more files than the source lists."""
+
+
+class SourceError(Exception):
+    """Base of everything that a source may raise. The message is fit for users: it holds no secret."""
+
+
+class UnknownUser(SourceError):
+    """Indicates that the source has no such user."""
+
+
+class SourceUnavailable(SourceError):
+    """Indicates that the source cannot be reached or answers nonsense, after all retries."""
+
+
+class SourceRateLimited(SourceError):
+    """Indicates that the source refuses further requests for now."""
+
+    def __init__(self, message: str, retry_after_s: float, reset_at: datetime) -> None:
+        """
+        Args:
+            message: what happened, for users.
+            retry_after_s: seconds until the source may be asked again, from now.
+            reset_at: the same moment on the clock, with a time zone.
+        """
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.reset_at = reset_at
+
+
+class AccessForbidden(SourceError):
+    """Indicates that the source refuses this content for good (blocked, or the credentials do not suffice)."""
+
+
+class ContentGone(SourceError):
+    """Indicates that the content, or the gist that held it, is no longer there."""
+
+
+class IntegrityMismatch(SourceError):
+    """Indicates that the bytes received are not those that the listing promised (length or blob id)."""
+
+
+class ForbiddenOrigin(SourceError):
+    """Indicates that an address points outside the origins that the operator allows."""
+
+
+class DeadlineExceeded(SourceError):
+    """Indicates that the time was up, or that the search was cancelled, before the work was done."""
+
+
+class Deadline:
+    """The moment at which work has to be over: after some seconds, or as soon as someone cancels it.
+
+    One object is shared by all threads that work on one search; every method may be called from any of them.
+    """
+
+    def __init__(self, seconds: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        """
+        Args:
+            seconds: from now on, or None for no limit but `cancel`.
+            clock: monotonic seconds.
+        """
+        self._clock = clock
+        self._ends_at = math.inf if seconds is None else clock() + seconds
+        self._cancelled = threading.Event()
+
+    def remaining_s(self) -> float:
+        """Return the seconds that are left: 0.0 when it is over, `math.inf` where there is no limit."""
+        return 0.0 if self._cancelled.is_set() else max(0.0, self._ends_at - self._clock())
+
+    def check(self) -> None:
+        """Return at once while there is time left.
+
+        Raises:
+            DeadlineExceeded: when there is none.
+        """
+        if self.remaining_s() <= 0.0:
+            raise DeadlineExceeded("the search was stopped before it was done")
+
+    def cancel(self) -> None:
+        """End it now; wakes every `sleep`."""
+        self._cancelled.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Pause for so many seconds.
+
+        Raises:
+            DeadlineExceeded: at once where the pause would outlast the deadline, or as soon as it is cancelled.
+        """
+        if seconds >= self.remaining_s() or self._cancelled.wait(seconds):
+            raise DeadlineExceeded("the search was stopped before it was done")
+
+
+class GistSource(Protocol):
+    """A place that holds people's public gists.
+
+    Both methods may be called from several threads at once, and their generators advanced by different threads in turn
+    (never by two at once). Closing a generator frees whatever it holds.
+    """
+
+    @abstractmethod
+    def list_gists(self, username: str, deadline: Deadline) -> Iterator[Gist]:
+        """List a user's public gists, each once, newest first, without their content.
+
+        What an implementer owes: secret gists never appear; every page of the listing is walked; a gist is yielded as
+        soon as it is known; a walk that cannot be finished raises, it never just ends.
+
+        Args:
+            username: as the user typed it; it is never trusted as part of an address.
+            deadline: checked between requests and honoured within them, to half a second.
+
+        Raises (late, at the first `next` or a later one):
+            UnknownUser: the source has no such user.
+            SourceRateLimited, AccessForbidden, ForbiddenOrigin, SourceUnavailable: as their names say.
+            DeadlineExceeded: the deadline passed.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def open_file(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
+        """Yield the content of a file, in order, in chunks of any size.
+
+        What an implementer owes: the generator ends without an error only when the whole content was yielded and, where
+        the listing gave a blob id, hashes to it. Memory does not grow with the size of the file.
+
+        Args:
+            file: as `list_gists` gave it.
+            deadline: checked between chunks and honoured within requests, to half a second.
+
+        Raises (late, at any `next`; chunks that were yielded before may then be wrong or incomplete):
+            IntegrityMismatch: the bytes are not those that the listing promised.
+            ForbiddenOrigin, SourceRateLimited, AccessForbidden, ContentGone, SourceUnavailable: as their names say.
+            DeadlineExceeded: the deadline passed.
+        """
+        raise NotImplementedError

@@ -1,0 +1,81 @@
+"""Patterns that kill backtracking engines, or cost others their memory, and texts that make them do it."""
+
+from __future__ import annotations
+
+SEARCH_TIME = [
+    r"(a+)+$",
+    r"(a+)+b",
+    r"([a-zA-Z]+)*$",
+    r"(a|aa)+$",
+    r"(a|a?)+$",
+    r"(.*a){12}$",
+    r"(.*a){25}b",
+    r"(a*)*b",
+    r"(a*)*$",
+    r"((a+)+)+$",
+    r"(a+){10}b",
+    r"(a{1,20}){1,20}b",
+    r"(x+x+)+y",
+    r"(\w+\s?)+$",
+    r"(\d+)*\.",
+    r"(\s+)+$",
+    r"^(([a-z])+.)+[A-Z]([a-z])+$",
+    r"^([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.]{1}[a-z]{2,3}))$",
+    r"^(a?){50}a{50}$",
+    r"(a?){200}a{200}",
+    r"(?:a?a?a?a?a?){20}a{20}",
+    r"(.*)*$",
+    r"(.+)+x",
+    r"(?:.*,){20}x",
+    r"(.*)(.*)(.*)(.*)(.*)(.*)(.*)[^a]",
+    r"(a|b|ab)*c",
+    r"(?:a|a|a|a|a|a)*b",
+    r"(aa|a)*(aa|a)*(aa|a)*b",
+    r"\b(\w+\b\W*)+z",
+    r"(?i)(a+)+$",
+    r"[ab]*a[ab]{12}c",
+    r"(a|b)*a(a|b){15}",
+    r"(?s).*.*.*.*.*=.*",
+    r"(0|[1-9]\d*)(\.\d+)+$",
+    r"<(a|b|c)+>.*</(a|b|c)+>",
+    r'"(\\.|[^"])*"$',
+    r"/\*(.|\n)*?\*/",
+    r"^(?:\s|.)*\S$",
+    r"(^|\s)(a+\s)+$",
+    r"[\s\S]*[\s\S]*[\s\S]*x",
+]
+"""Searched for ever by an engine that backtracks."""
+
+COMPILE_TIME = [
+    r"(?:a{1000}){1000}",
+    r"((a{100}){100}){100}",
+    r"(((a{50}){50}){50}){50}",
+    r"(?:(?:x{1,100}){1,100}){1,100}",
+    r"\pL{1000}",
+    r"(?:\pL\pN){500}",
+    r"[\x{0}-\x{10FFFF}]{1000}",
+    r"(?i)(?:\pL{300}|\pN{300})",
+    r"\w{1000}\d{1000}",
+    "(" * 500 + "a" + ")" * 500,
+    "(?:" * 330 + ")" * 5,
+    "a{,1000}" * 100,
+    "|".join(["a{900}"] * 100),
+    "[" * 900,
+    "(?P<n>" * 150,
+    "x*" * 500,
+    "(x*)*" * 190,
+    r"\Q" + "[" * 900,
+    "(?i)" + "ſKẞ" * 200,
+    "." * 1000,
+    r"(\pL|\pM|\pS|\pN|\pP|\pZ|\pC){100}",
+]
+"""Compiled for ever, or into gigabytes, by an engine without bounds."""
+
+TEXTS = [
+    b"a" * 50_000,
+    b"a" * 30 + b"!\n" + b"ab" * 20_000,
+    b"x" * 5_000 + b"\n" + b"0.0" * 3_000,
+    b"word " * 4_000 + b"\n" + b"aaaaaaaa,aaaa,aaa" * 500,
+    ("é" * 500 + "\n" + "ſ" * 500).encode(),
+]
+"""A few tens of kilobytes each: what these patterns trip over."""

@@ -1,0 +1,46 @@
+"""What holds for every test: no connection leaves this machine, and how hard hypothesis tries."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from typing import Any, cast
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("dev", deadline=None, print_blob=True)
+settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True, database=None)
+settings.register_profile(
+    "nightly", deadline=None, print_blob=True, max_examples=20_000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")  # `--hypothesis-profile nightly` wins over it.
+
+
+class ConnectionToTheOutside(BaseException):
+    """Indicates that a test tried to reach another machine. No code under test catches it."""
+
+
+def _stay_at_home(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):  # A Unix socket has a path.
+        host = cast("object", arguments[1][0])
+    else:
+        return
+    if not _is_local(host):
+        raise ConnectionToTheOutside(f"{event} {host!r}")
+
+
+def _is_local(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if not isinstance(host, str) or host in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+sys.addaudithook(_stay_at_home)

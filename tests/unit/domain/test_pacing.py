@@ -1,0 +1,105 @@
+"""How calls to the engine are kept short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain.pacing import FIRST_STRETCH_BYTES, MOST_STRETCH_BYTES, TARGET_S, Paced
+from gistsearch.ports.gists import Deadline, DeadlineExceeded
+from gistsearch.ports.matching import Matcher, MatchOptions, Span
+
+
+class Clock:
+    """Time that passes only as bytes are searched."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class SlowMatcher(Matcher):
+    """Finds nothing, at a given speed, and notes its calls."""
+
+    def __init__(self, clock: Clock, bytes_per_s: float) -> None:
+        self.clock = clock
+        self.bytes_per_s = bytes_per_s
+        self.calls: list[Span] = []
+
+    def find(self, buffer: bytes, start: int, end: int) -> Iterator[Span]:
+        self.calls.append((start, end))
+        self.clock.now += (end - start) / self.bytes_per_s
+        return iter(())
+
+
+def paced(
+    bytes_per_s: float, deadline_s: float | None = None, *, line_by_line: bool = True
+) -> tuple[Paced, SlowMatcher]:
+    clock = Clock()
+    slow = SlowMatcher(clock, bytes_per_s)
+    return Paced(slow, Deadline(deadline_s, clock), line_by_line=line_by_line, clock=clock), slow
+
+
+def longest(slow: SlowMatcher, bytes_per_s: float) -> float:
+    return max(end - start for start, end in slow.calls) / bytes_per_s
+
+
+LINES = b"x" * 99 + b"\n"
+
+
+def test_a_quick_engine_soon_gets_whole_buffers() -> None:
+    """An ordinary pattern runs at the engine's speed over large stretches."""
+    matcher, slow = paced(1e9)
+    for _ in range(10):
+        assert list(matcher.find(LINES * 10_000, 0, 1_000_000)) == []
+    assert slow.calls[-1] == (0, 1_000_000)
+    assert slow.calls[0][1] <= FIRST_STRETCH_BYTES
+
+
+def test_a_slow_engine_gets_short_stretches_that_end_at_lines() -> None:
+    """No call takes much longer than the target, and none cuts a line."""
+    matcher, slow = paced(100_000)
+    assert list(matcher.find(LINES * 5_000, 0, 500_000)) == []
+    assert longest(slow, 100_000) <= 2 * TARGET_S
+    assert all(end % 100 == 0 for _, end in slow.calls)
+    assert [start for start, _ in slow.calls[1:]] == [end for _, end in slow.calls[:-1]]
+    assert slow.calls[-1][1] == 500_000
+
+
+def test_the_deadline_is_seen_between_calls() -> None:
+    """A slow pattern ends soon after the deadline."""
+    matcher, slow = paced(100_000, deadline_s=1.0)
+    with pytest.raises(DeadlineExceeded):
+        list(matcher.find(LINES * 50_000, 0, 5_000_000))
+    assert slow.clock.now <= 1.0 + 2 * TARGET_S
+
+
+@pytest.mark.parametrize("line_by_line", [True, False])
+def test_a_long_line_is_not_begun_if_it_would_outlast_the_deadline(line_by_line: bool) -> None:
+    """One call cannot be interrupted, so it is not made where earlier ones have shown that it takes too long."""
+    matcher, slow = paced(30_000, deadline_s=5.0, line_by_line=line_by_line)
+    with pytest.raises(DeadlineExceeded):
+        list(matcher.find(b"x" * MOST_STRETCH_BYTES, 0, MOST_STRETCH_BYTES))
+    assert slow.clock.now <= 0.5
+
+
+@pytest.mark.parametrize("speed", [30_000, 300_000, 1e9])
+@pytest.mark.parametrize("size", [100, MOST_STRETCH_BYTES, 3 * MOST_STRETCH_BYTES])
+def test_a_long_line_is_searched_whole_where_there_is_time(speed: float, size: int) -> None:
+    """Whatever was tried before, the last call sees the whole line."""
+    matcher, slow = paced(speed, line_by_line=False)
+    assert list(matcher.find(b"x" * size, 0, size)) == []
+    assert slow.calls[-1] == (0, size)
+
+
+@pytest.mark.parametrize("pattern", ["x*", "^", "$", "x$", "y"])
+def test_stretches_change_nothing_about_what_is_found(pattern: str) -> None:
+    """Empty matches at the seams are told once."""
+    plain = Re2Compiler().compile(pattern, MatchOptions())
+    text = (b"x" * 50 + b"\n" + b"y\n\n") * 2_000
+    matcher = Paced(plain, Deadline(), line_by_line=True)
+    assert list(matcher.find(text, 0, len(text))) == list(plain.find(text, 0, len(text)))

@@ -1,0 +1,331 @@
+"""What a search tells of gists, files, failures and time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain.query import SearchQuery
+from gistsearch.domain.results import (
+    Coverage,
+    FileMatch,
+    ListingFailed,
+    Progress,
+    SearchEnded,
+    SearchEvent,
+    Skipped,
+    SkipReason,
+)
+from gistsearch.domain.search import SearchGists
+from gistsearch.ports.gists import (
+    AccessForbidden,
+    ContentGone,
+    Deadline,
+    DeadlineExceeded,
+    ForbiddenOrigin,
+    IntegrityMismatch,
+    SourceError,
+    SourceRateLimited,
+    SourceUnavailable,
+    UnknownUser,
+)
+from gistsearch.ports.matching import InvalidPattern, MatchOptions
+from tests.unit.domain.fakes import InlineExecutor, ScriptedSource, gist
+
+
+def query(pattern: str = "needle", *usernames: str, **more: Any) -> SearchQuery:
+    return SearchQuery(usernames=usernames or ("octo",), pattern=pattern, **more)
+
+
+def run(source: ScriptedSource, asked: SearchQuery, executor: Executor | None = None, **more: Any) -> list[SearchEvent]:
+    return list(SearchGists(source, Re2Compiler(), executor or InlineExecutor(), **more).run(asked))
+
+
+def matches(events: list[SearchEvent]) -> list[FileMatch]:
+    return [event for event in events if isinstance(event, FileMatch)]
+
+
+def skipped(events: list[SearchEvent]) -> list[Skipped]:
+    return [event for event in events if isinstance(event, Skipped)]
+
+
+def coverage(events: list[SearchEvent]) -> Coverage:
+    assert isinstance(events[-1], SearchEnded)
+    return events[-1].coverage
+
+
+def test_matching_files_are_told_with_their_gist_and_its_position() -> None:
+    """A match names the user, the gist, where the gist stands in the listing, and the file."""
+    source = ScriptedSource(
+        {"octo": [gist("new", "a.py", "b.py"), gist("old", "c.py")]}, {"b.py": b"x\nneedle\n", "c.py": b"needle"}
+    )
+    events = run(source, query(kept_lines=None, stop_after_lines=None))
+    told = [(m.username, m.position, m.gist.id, m.file.filename, m.lines[0].number) for m in matches(events)]
+    assert told == [("octo", 0, "new", "b.py", 2), ("octo", 1, "old", "c.py", 1)]
+    ended = coverage(events)
+    assert (ended.complete, ended.gists, ended.files, ended.searched, ended.skipped) == (True, 2, 3, 3, 0)
+    assert ended.bytes == len(b"x\nneedle\n") + len(b"needle")
+    assert sorted(source.closed) == sorted(source.opened)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SourceUnavailable("down"), SkipReason.DOWNLOAD_FAILED),
+        (IntegrityMismatch("other bytes"), SkipReason.INTEGRITY_MISMATCH),
+        (ForbiddenOrigin("elsewhere"), SkipReason.FORBIDDEN_ORIGIN),
+        (SourceRateLimited("wait", 60.0, datetime.now(UTC)), SkipReason.RATE_LIMITED),
+        (AccessForbidden("blocked"), SkipReason.FORBIDDEN),
+        (ContentGone("gone"), SkipReason.GONE),
+        (DeadlineExceeded("late"), SkipReason.DEADLINE),
+    ],
+)
+@pytest.mark.parametrize("before", [b"", b"needle\n" * 3])
+def test_a_failed_file_is_skipped_with_its_reason(error: SourceError, reason: SkipReason, before: bytes) -> None:
+    """Every file ends as searched or skipped with a reason; what it held before it failed is no result."""
+    source = ScriptedSource({"octo": [gist("g", "bad", "good")]}, {"bad": [before, error], "good": b"needle"})
+    events = run(source, query(kept_lines=None, stop_after_lines=None))
+    assert [m.file.filename for m in matches(events)] == ["good"]
+    assert [(s.reason, s.detail, s.file and s.file.filename) for s in skipped(events)] == [(reason, str(error), "bad")]
+    assert not coverage(events).complete
+
+
+def test_an_early_match_is_verified_when_all_bytes_have_come() -> None:
+    """A file that is left at its first match is still verified where nothing more has to be read for it."""
+    content = b"needle and more"
+    source = ScriptedSource({"octo": [gist("g", "f", size=len(content))]}, {"f": [content, IntegrityMismatch("no")]})
+    events = run(source, query())
+    assert matches(events) == []
+    assert [s.reason for s in skipped(events)] == [SkipReason.INTEGRITY_MISMATCH]
+
+
+def test_a_file_is_left_at_its_first_match_where_that_suffices() -> None:
+    """Nothing behind the first match is read, and the file is closed."""
+
+    def content(_: Deadline) -> Iterator[bytes]:
+        yield b"needle\n" * 100_000
+        raise AssertionError("read on")
+
+    source = ScriptedSource({"octo": [gist("g", "f", size=10_000_000)]}, {"f": content})
+    assert len(matches(run(source, query()))) == 1
+    assert source.closed == source.opened
+
+
+def test_a_gist_that_matched_needs_no_more_files() -> None:
+    """With one file per gist, the others are left aside and counted as unneeded."""
+    source = ScriptedSource({"octo": [gist("g", "a", "b", "c"), gist("h", "d")]}, {"a": b"needle", "d": b"needle"})
+    events = run(source, query(one_file_per_gist=True), concurrency=1)
+    assert [m.file.filename for m in matches(events)] == ["a", "d"]
+    ended = coverage(events)
+    assert (ended.complete, ended.files, ended.searched, ended.unneeded) == (True, 4, 2, 2)
+    assert len(source.opened) == 2
+
+
+def test_an_unknown_user_is_a_failed_listing() -> None:
+    """A user of whom nothing could be listed does not keep the others from being searched."""
+    events = run(
+        ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle"}), query("needle", "nobody", "octo", "octo")
+    )
+    failed = [event for event in events if isinstance(event, ListingFailed)]
+    assert [(event.username, type(event.error)) for event in failed] == [("nobody", UnknownUser)]
+    assert len(matches(events)) == 1
+    assert not coverage(events).complete
+
+
+def test_a_listing_that_breaks_off_is_skipped_from_there() -> None:
+    """What was listed is searched; that there is more is said."""
+    source = ScriptedSource({"octo": [gist("g", "f"), SourceUnavailable("page 2 is broken")]}, {"f": b"needle"})
+    events = run(source, query())
+    assert len(matches(events)) == 1
+    assert [(s.gist, s.file, s.reason) for s in skipped(events)] == [(None, None, SkipReason.DOWNLOAD_FAILED)]
+    assert "after 1 gists: page 2 is broken" in skipped(events)[0].detail
+
+
+def test_a_truncated_file_list_is_told() -> None:
+    """A gist of more files than the source lists is searched as far as it is listed, and said to be incomplete."""
+    events = run(ScriptedSource({"octo": [gist("g", "f", files_truncated=True)]}, {"f": b"needle"}), query())
+    assert len(matches(events)) == 1
+    assert [(s.file, s.reason) for s in skipped(events)] == [(None, SkipReason.FILE_LIST_TRUNCATED)]
+
+
+def test_a_user_without_gists_is_searched_completely() -> None:
+    """Nothing to search is no failure."""
+    events = run(ScriptedSource({"octo": [gist("empty")]}), query())
+    assert coverage(events).complete
+    assert coverage(events).gists == 1
+
+
+def test_very_many_lines_come_in_parts() -> None:
+    """Parts come in order, count every line once, and the last says so."""
+    events = run(
+        ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle\n" * 2_500}),
+        query(kept_lines=None, stop_after_lines=None),
+    )
+    told = [(m.part, len(m.lines), m.line_count, m.last) for m in matches(events)]
+    assert told == [(0, 1_000, 1_000, False), (1, 1_000, 1_000, False), (2, 500, 500, True)]
+    assert [line.number for m in matches(events) for line in m.lines] == list(range(1, 2_501))
+
+
+def test_lines_of_a_binary_file_are_counted_not_shown() -> None:
+    """A file with NUL bytes is searched like any other and reported as binary, its lines not shown."""
+    events = run(
+        ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle\n\0needle\n"}),
+        query(kept_lines=None, stop_after_lines=None),
+    )
+    assert [(m.binary, m.lines, m.line_count) for m in matches(events)] == [(True, (), 2)]
+
+
+def test_multiline_reaches_the_files() -> None:
+    """The options of the query are those of the search."""
+    source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"BEGIN\nx\nEND\n"})
+    asked = query("(?s)BEGIN.*END", kept_lines=None, stop_after_lines=None, options=MatchOptions(multiline=True))
+    assert [line.number for m in matches(run(source, asked)) for line in m.lines] == [1, 2, 3]
+
+
+def test_a_bad_pattern_is_refused_before_anything_is_asked() -> None:
+    """The source is not bothered with what cannot be searched for."""
+    source = ScriptedSource({})
+    with pytest.raises(InvalidPattern):
+        SearchGists(source, Re2Compiler(), InlineExecutor()).run(query("("))
+    assert source.opened == []
+
+
+@pytest.mark.parametrize("bad", [{"concurrency": 0}, {"window_bytes": 100}])
+def test_a_search_refuses_impossible_settings(bad: dict[str, int]) -> None:
+    """Concurrency and window have a lower bound."""
+    with pytest.raises(ValueError, match="at least"):
+        SearchGists(ScriptedSource({}), Re2Compiler(), InlineExecutor(), **bad)
+
+
+def test_progress_ends_with_everything_done() -> None:
+    """The last progress says that all is known and done."""
+    events = run(ScriptedSource({"octo": [gist("g", "a", "b"), gist("h")]}), query())
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[-1] == Progress(gists_known=2, gists_done=2, files_known=2, files_done=2, bytes=0, listed=True)
+
+
+def test_never_more_files_at_once_than_allowed() -> None:
+    """Concurrency bounds the files of one search, and is used."""
+    lock, here, most = threading.Lock(), 0, 0
+    full = threading.Barrier(3, timeout=10)
+
+    def content(_: Deadline) -> Iterator[bytes]:
+        nonlocal here, most
+        with lock:
+            here += 1
+            most = max(most, here)
+        full.wait()
+        with lock:
+            here -= 1
+        yield b""
+
+    names = [f"f{number}" for number in range(12)]
+    with ThreadPoolExecutor(10) as executor:
+        run(
+            ScriptedSource({"octo": [gist("g", *names)]}, dict.fromkeys(names, content)),
+            query(),
+            executor,
+            concurrency=3,
+        )
+    assert most == 3
+
+
+def _endless(deadline: Deadline) -> Iterator[bytes]:
+    yield b"needle\n"
+    while True:
+        deadline.sleep(0.01)
+        yield b"nothing\n"
+
+
+def test_what_is_not_done_by_the_deadline_is_told() -> None:
+    """At the deadline everything unfinished is skipped, and all that runs ends."""
+    names = ["quick", *(f"slow{number}" for number in range(5))]
+    contents = dict.fromkeys(names[1:], _endless) | {"quick": [b"needle"]}
+    source = ScriptedSource({"octo": [gist("g", *names)]}, contents)  # pyright: ignore[reportArgumentType]  # a dict of a union
+    with ThreadPoolExecutor(4) as executor:
+        events = run(source, query(kept_lines=None, stop_after_lines=None, timeout_s=0.3), executor, concurrency=3)
+    assert [m.file.filename for m in matches(events)] == ["quick"]
+    assert {(s.reason, s.file and s.file.filename) for s in skipped(events)} == {
+        (SkipReason.DEADLINE, name) for name in names[1:]
+    }
+    assert coverage(events).skipped == 5
+    assert sorted(source.closed) == sorted(source.opened)
+
+
+def test_a_listing_that_outlasts_the_deadline_fails() -> None:
+    """Nothing listed by the deadline is a failed listing; something listed, a skipped rest."""
+
+    class SlowListing(ScriptedSource):
+        def list_gists(self, username: str, deadline: Deadline) -> Iterator[Any]:
+            yield from self.gists[username]
+            deadline.sleep(30)
+
+    slow = SlowListing({"octo": [], "more": [gist("g", "f")]})
+    with ThreadPoolExecutor(4) as executor:
+        events = run(slow, query("needle", "octo", "more", timeout_s=0.2), executor)
+    assert [type(event.error) for event in events if isinstance(event, ListingFailed)] == [DeadlineExceeded]
+    assert [(s.username, s.gist, s.reason) for s in skipped(events)] == [("more", None, SkipReason.DEADLINE)]
+
+
+def test_closing_the_generator_stops_everything_below() -> None:
+    """Whoever takes the events may leave at any time; the files are closed."""
+    names = [f"slow{number}" for number in range(6)]
+    source = ScriptedSource(
+        {"octo": [gist("g", "quick", *names)]}, {"quick": b"needle", **dict.fromkeys(names, _endless)}
+    )
+    with ThreadPoolExecutor(4) as executor:
+        events = SearchGists(source, Re2Compiler(), executor, concurrency=3).run(query())
+        assert any(isinstance(event, FileMatch) for event in events)
+        events.close()
+    assert sorted(source.closed) == sorted(source.opened)
+
+
+def test_parts_wait_for_whoever_takes_them() -> None:
+    """A file is read no further than its parts are taken: memory does not grow with the number of matches."""
+    read = 0
+
+    def content(_: Deadline) -> Iterator[bytes]:
+        nonlocal read
+        for _chunk in range(1_000):
+            read += 1
+            yield b"needle\n" * 20_000
+
+    source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": content})
+    with ThreadPoolExecutor(2) as executor:
+        asked = query(kept_lines=None, stop_after_lines=None)
+        events = SearchGists(source, Re2Compiler(), executor).run(asked)
+        taken = 0
+        for event in events:
+            taken += isinstance(event, FileMatch)
+            if taken == 5:
+                break
+        assert read < 10
+        events.close()
+    assert source.closed == source.opened
+
+
+def test_a_bug_in_an_adapter_is_raised_not_swallowed() -> None:
+    """An error that no port allows ends the search at once, where it was asked for."""
+    source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": [ZeroDivisionError("bug")]})
+    with pytest.raises(ZeroDivisionError):
+        run(source, query())
+
+
+def test_without_threads_and_with_many_the_same_is_found() -> None:
+    """The use case runs on whatever implements the executor's interface."""
+    names = [f"f{number}" for number in range(40)]
+    contents = {name: b"needle\n" * (number % 3) for number, name in enumerate(names)}
+    told: list[list[tuple[str, int]]] = []
+    with ThreadPoolExecutor(8) as threads:
+        for executor in (InlineExecutor(), threads):
+            source = ScriptedSource({"octo": [gist(name, name) for name in names]}, dict(contents))
+            found = matches(run(source, query(kept_lines=None, stop_after_lines=None), executor))
+            told.append(sorted((m.file.filename, m.line_count) for m in found))
+    assert told[0] == told[1]
+    assert len(told[0]) == 26
