@@ -1,0 +1,193 @@
+"""The commands and their options: ripgrep's names and meanings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import Any, Protocol
+
+import click
+
+from gistsearch.adapters.cli.asking import Asked, Shown
+from gistsearch.adapters.cli.searching import Output, Status, search
+from gistsearch.adapters.cli.terminal import visible
+from gistsearch.domain.search import SearchGists
+from gistsearch.ports.matching import InvalidPattern
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+class OpenSearch(Protocol):
+    """Makes the use case."""
+
+    def __call__(self, *, backend: str | None) -> tuple[SearchGists, float]:
+        """Return it, and the longest that a search may take by default, in seconds."""
+        raise NotImplementedError
+
+
+Serve = Callable[[str, int], None]
+"""Serves HTTP on a host and port until it is told to end."""
+
+
+def run(arguments: Sequence[str], version: str, open_search: OpenSearch, serve: Serve) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+        arguments: what stands behind the command's name.
+        version: what `--version` says.
+        open_search: makes the use case for `search`.
+        serve: what `serve` does.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    try:
+        return _commands(version, open_search, serve).main(list(arguments), "gistsearch", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return BROKEN_PIPE
+
+
+def _forget_output() -> None:
+    """Nobody reads on: let nothing that is still buffered raise again at the very end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _commands(version: str, open_search: OpenSearch, serve: Serve) -> click.Group:
+    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.version_option(version, "-V", "--version", prog_name="gistsearch")
+    def gistsearch() -> None:
+        """Search every file of a GitHub user's public gists with a regular expression."""
+
+    @gistsearch.command("search", short_help="Search the gists of users.")
+    @_search_options
+    def search_command(**options: Any) -> int:
+        """Search the public gists of each USER for PATTERN, a regular expression in RE2's syntax.
+
+        Ends with 0 where something matched, 1 where nothing did, and 2 where an error occurred or something could not
+        be searched; what was found is printed all the same.
+        """
+        return _search(open_search, **options)
+
+    @gistsearch.command("serve", short_help="Serve searches over HTTP.")
+    @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+    @click.option("--port", default=9876, show_default=True, type=click.IntRange(1, 65_535), help="The port.")
+    def serve_command(host: str, port: int) -> int:
+        """Serve searches over HTTP: POST /api/v1/search. Ends on SIGTERM or Ctrl-C."""
+        try:
+            serve(host, port)
+        except OSError as error:
+            raise _Failure(f"can't listen on {host}:{port}: {error.strerror}") from error
+        return 0
+
+    return gistsearch
+
+
+_OPTIONS: list[Callable[..., Any]] = [
+    click.argument("words", nargs=-1, metavar="PATTERN USER..."),
+    click.option(
+        "-e", "--regexp", metavar="PATTERN", help="The pattern, where it begins with '-'; then all words are users."
+    ),
+    click.option("-i", "--ignore-case", is_flag=True, help="Small and capital letters are the same."),
+    click.option("-S", "--smart-case", is_flag=True, help="The same, unless the pattern has capital letters."),
+    click.option("-w", "--word-regexp", is_flag=True, help="Only whole words."),
+    click.option("-F", "--fixed-strings", is_flag=True, help="PATTERN is plain text."),
+    click.option("-U", "--multiline", is_flag=True, help="Matches may run across lines."),
+    click.option(
+        "-A", "--after-context", type=click.IntRange(0), metavar="NUM", help="Show NUM lines after each match."
+    ),
+    click.option(
+        "-B", "--before-context", type=click.IntRange(0), metavar="NUM", help="Show NUM lines before each match."
+    ),
+    click.option("-C", "--context", type=click.IntRange(0), metavar="NUM", help="Show NUM lines before and after."),
+    click.option("-c", "--count", is_flag=True, help="Show the number of matching lines of each file."),
+    click.option("-l", "--files-with-matches", is_flag=True, help="Show only the URLs of the gists that match."),
+    click.option(
+        "-m", "--max-count", type=click.IntRange(1), metavar="NUM", help="Stop a file after NUM matching lines."
+    ),
+    click.option(
+        "-g", "--glob", "globs", multiple=True, metavar="GLOB", help="Only files with such a name; '!GLOB': not these."
+    ),
+    click.option(
+        "-t", "--type", "types", multiple=True, metavar="LANGUAGE", help="Only files of a language, as GitHub names it."
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Show nothing, and stop at the first match."),
+    click.option("--stats", is_flag=True, help="Show how much was searched."),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour matches."),
+    click.option("--no-progress", is_flag=True, help="Show no progress on a terminal."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0, min_open=True),
+        metavar="SECONDS",
+        help="Stop after so long, with what is there.",
+    ),
+    click.option(
+        "--backend", metavar="NAME", help="Where gists come from: github (default), memory (a sample), or another."
+    ),
+]
+
+
+def _search_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _search(open_search: OpenSearch, *, backend: str | None, timeout: float | None, **options: Any) -> int:
+    output = Output(
+        colour=options.pop("color"), progress=not options.pop("no_progress"), statistics=options.pop("stats")
+    )
+    asked = _asked(**options)
+    use_case, longest_s = open_search(backend=backend)
+    try:
+        return search(use_case, asked, timeout or longest_s, output)
+    except InvalidPattern as error:
+        raise _Failure(f"the pattern can't be used: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise _Failure(str(error.args[0])) from error
+
+
+class _Failure(click.ClickException):
+    """Indicates that a search can't be done as it was asked for."""
+
+    exit_code = Status.ERROR
+
+    def show(self, file: Any = None) -> None:
+        sys.stderr.write(f"gistsearch: {visible(self.message)}\n")
+
+
+def _asked(
+    *,
+    words: tuple[str, ...],
+    regexp: str | None,
+    context: int | None,
+    before_context: int | None,
+    after_context: int | None,
+    count: bool,
+    files_with_matches: bool,
+    quiet: bool,
+    **same: Any,
+) -> Asked:
+    named = words if regexp is None else (regexp, *words)
+    if len(named) < 2:
+        raise click.UsageError("give a PATTERN and at least one USER")
+    shown = Shown.NOTHING if quiet else Shown.URLS if files_with_matches else Shown.COUNTS if count else Shown.LINES
+    around = context or 0
+    return Asked(
+        pattern=named[0],
+        users=named[1:],
+        shown=shown,
+        before_context=around if before_context is None else before_context,
+        after_context=around if after_context is None else after_context,
+        **same,
+    )
