@@ -1,0 +1,190 @@
+"""The command line, through its front door, over gists in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from gistsearch.adapters.cli import run
+from gistsearch.adapters.memory import InMemoryGists, MemoryGist
+from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain.search import SearchGists
+from gistsearch.ports.gists import ContentGone, GistSource
+from tests.unit.domain.fakes import InlineExecutor
+
+HOME = "https://gist.github.com/octo"
+SOURCE = InMemoryGists(
+    {
+        "octo": [
+            MemoryGist(
+                {"a.py": b"one\nneedle two\nthree\nfour\nfive needle needle\nsix\n", "b.md": b"no\n"},
+                "The first",
+                id="1",
+                languages={"a.py": "Python", "b.md": "Markdown"},
+            ),
+            MemoryGist({"c.txt": b"Needle\n", "d.txt": b"a needle\n"}, id="2"),
+            MemoryGist({"bin": b"needle\0\n"}, id="3"),
+        ],
+        "hostile": [MemoryGist({"e\x1b]0;x\x07.txt": b"needle \x1b[2J\x9b1m \xe2\x80\xae end\n"}, "d\x1b[5m", id="9")],
+        "broken": [MemoryGist({"good": b"needle\n", "gone": ContentGone("it is gone")}, id="5")],
+        "long": [MemoryGist({"l": b"x" * 2_000 + b"needle" + b"y" * 2_000}, id="6")],
+    }
+)
+
+
+def gistsearch(*words: str, source: GistSource = SOURCE) -> int:
+    def open_search(*, backend: str | None) -> tuple[SearchGists, float]:
+        assert backend is None
+        return SearchGists(source, Re2Compiler(), InlineExecutor()), 60.0
+
+    def serve(host: str, port: int) -> None:
+        raise OSError(98, f"Address already in use: {host}:{port}")
+
+    return run(words, "1.2.3", open_search, serve)
+
+
+@pytest.fixture
+def out(capsys: pytest.CaptureFixture[str]) -> Any:
+    def printed() -> list[str]:
+        return capsys.readouterr().out.replace(HOME, "").splitlines()
+
+    return printed
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (
+            ["needle"],
+            [
+                "/1:a.py:2:needle two",
+                "/1:a.py:5:five needle needle",
+                "/2:d.txt:1:a needle",
+                "/3:bin: binary file matches",
+            ],
+        ),
+        (["-i", "NEEDLE", "-g", "*.txt"], ["/2:c.txt:1:Needle", "/2:d.txt:1:a needle"]),
+        (["-S", "needle", "-g", "c*"], ["/2:c.txt:1:Needle"]),
+        (["-S", "Needle"], ["/2:c.txt:1:Needle"]),
+        (["-w", "five|tw", "-g", "a*"], ["/1:a.py:5:five needle needle"]),
+        (["-F", "e n"], ["/1:a.py:5:five needle needle"]),
+        (["-U", r"one\nneedle"], ["/1:a.py:1:one", "/1:a.py:2:needle two"]),
+        (["-c", "needle"], ["/1:a.py:2", "/2:d.txt:1", "/3:bin:1"]),
+        (["-c", "-m", "1", "needle"], ["/1:a.py:1", "/2:d.txt:1", "/3:bin:1"]),
+        (["-l", "needle"], ["/1", "/2", "/3"]),
+        (["-m", "1", "needle", "-g", "a.py"], ["/1:a.py:2:needle two"]),
+        (
+            ["-t", "python", "e"],
+            ["/1:a.py:1:one", "/1:a.py:2:needle two", "/1:a.py:3:three", "/1:a.py:5:five needle needle"],
+        ),
+        (["-t", "MARKDOWN", "-t", "Python", "no|six"], ["/1:a.py:6:six", "/1:b.md:1:no"]),
+        (["-g", "!*.txt", "-g", "!bin", "needle t"], ["/1:a.py:2:needle two"]),
+        (["-A", "1", "needle t"], ["/1:a.py:2:needle two", "/1:a.py-3-three"]),
+        (["-B", "1", "needle t"], ["/1:a.py-1-one", "/1:a.py:2:needle two"]),
+        (
+            ["-C", "1", "needle", "-g", "a.py"],
+            [
+                "/1:a.py-1-one",
+                "/1:a.py:2:needle two",
+                "/1:a.py-3-three",
+                "/1:a.py-4-four",
+                "/1:a.py:5:five needle needle",
+                "/1:a.py-6-six",
+            ],
+        ),
+        (
+            ["-C", "1", "-A", "0", "needle", "-g", "a.py"],
+            ["/1:a.py-1-one", "/1:a.py:2:needle two", "--", "/1:a.py-4-four", "/1:a.py:5:five needle needle"],
+        ),
+        (["-e", "needle t"], ["/1:a.py:2:needle two"]),
+        (["-q", "needle"], []),
+        (
+            ["--color", "always", "-g", "d*", "needle"],
+            ["\x1b[35m/2\x1b[0m:\x1b[35md.txt\x1b[0m:\x1b[32m1\x1b[0m:a \x1b[1;31mneedle\x1b[0m"],
+        ),
+    ],
+)
+def test_what_is_printed_in_a_pipe(words: list[str], lines: Sequence[str], out: Any) -> None:
+    """Ripgrep's flags mean what they mean there; a match is `URL:FILENAME:NUMBER:TEXT`."""
+    assert gistsearch("search", *words, "octo") == 0
+    assert [line.replace("https://gist.github.com/octo", "") for line in out()] == lines
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["needle", "octo"], 0),
+        (["nowhere", "octo"], 1),
+        (["needle", "broken"], 2),
+        (["needle", "nobody", "octo"], 2),
+        (["-q", "needle", "octo"], 0),
+        (["-q", "nowhere", "octo"], 1),
+        (["(", "octo"], 2),
+        (["needle", "oc/to"], 2),
+        (["x" * 1_001, "octo"], 2),
+        (["needle"], 2),
+        ([], 2),
+        (["-e", "needle"], 2),
+        (["--no-such-flag", "needle", "octo"], 2),
+        (["-m", "0", "needle", "octo"], 2),
+        (["-g", "*.{a,b}", "needle", "octo"], 2),
+        (["--timeout", "0", "needle", "octo"], 2),
+        (["\udcff", "octo"], 2),
+    ],
+)
+def test_it_ends_as_grep_does(words: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """0: something matched; 1: nothing did; 2: an error, or something could not be searched, said in words."""
+    assert gistsearch("search", *words) == status
+    assert bool(capsys.readouterr().err) == (status == 2)
+
+
+def test_what_is_missing_is_said_and_the_rest_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A skipped file and an unknown user are a line each on standard error."""
+    assert gistsearch("search", "needle", "broken", "nobody") == 2
+    told = capsys.readouterr()
+    assert told.out == "https://gist.github.com/broken/5:good:1:needle\n"
+    assert told.err == (
+        "gistsearch: nobody: there is no user 'nobody'\ngistsearch: broken/5/gone: skipped: gone: it is gone\n"
+    )
+
+
+def test_a_long_line_is_cut_and_says_so(out: Any) -> None:
+    """What is shown of it is around the match."""
+    gistsearch("search", "needle", "long")
+    (line,) = out()
+    assert "xneedley" in line
+    assert line.endswith("y [… cut]")
+    assert len(line) < 600
+
+
+def test_in_a_pipe_text_is_passed_as_it_is_but_names_keep_to_their_line(out: Any) -> None:
+    """The file's name can't break the line that it stands in."""
+    gistsearch("search", "needle", "hostile")
+    assert out() == ["https://gist.github.com/hostile/9:e\\x1b]0;x\\x07.txt:1:needle \x1b[2J�1m \u202e end"]
+
+
+def test_statistics_are_told(out: Any) -> None:
+    """How much was searched, and what was skipped."""
+    assert gistsearch("search", "--stats", "-c", "needle", "broken") == 2
+    assert out()[1:3] == ["", "1 gists, 2 files: 1 searched, 1 skipped"]
+
+
+@pytest.mark.parametrize("words", [["--version"], ["-V"]])
+def test_the_version_is_told(words: list[str], out: Any) -> None:
+    """By name."""
+    assert gistsearch(*words) == 0
+    assert out() == ["gistsearch, version 1.2.3"]
+
+
+def test_help_names_every_command(out: Any) -> None:
+    """And ends well."""
+    assert gistsearch("--help") == 0
+    assert {"search", "serve"} <= {line.split()[0] for line in out() if line.startswith("  ")}
+
+
+def test_a_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """In words, with status 2."""
+    assert gistsearch("serve", "--port", "9") == 2
+    assert capsys.readouterr().err.startswith("gistsearch: can't listen on 127.0.0.1:9: Address already in use")
