@@ -1,4 +1,4 @@
-"""Runs the application on granian, whose slow clients never hold a Python thread."""
+"""Runs the application on granian: no Python thread waits for a slow client's headers, or for one to take its answer."""
 
 from __future__ import annotations
 

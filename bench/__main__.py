@@ -1,0 +1,55 @@
+"""`python -m bench [NAME ...] [--quick]`: run the benchmarks and print their tables."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from bench.cold import cold
+from bench.first_result import first_result
+from bench.growth import growth
+from bench.hostile import hostile
+from bench.matcher import matcher
+from bench.memory import MIB, memory
+from bench.start import start
+from bench.world import ToolMissing, machine
+
+FULL: dict[str, Callable[[], str]] = {
+    "cold": lambda: cold(gists=1_000, latency_ms=30, pairs=5),
+    "first": lambda: first_result(gists=1_000, latency_ms=30, runs=5),
+    "matcher": lambda: matcher(size=64 * MIB, pairs=5),
+    "memory": lambda: memory([MIB, 64 * MIB, 1024 * MIB, 4096 * MIB], runs=1),
+    "growth": lambda: growth([25, 50, 100, 200], runs=5),
+    "hostile": lambda: hostile(64 * MIB, runs=5),
+    "start": lambda: start(pairs=10),
+}
+QUICK: dict[str, Callable[[], str]] = {
+    "cold": lambda: cold(gists=12, latency_ms=1, pairs=1),
+    "first": lambda: first_result(gists=3, latency_ms=1, runs=1),
+    "matcher": lambda: matcher(size=MIB, pairs=1),
+    "memory": lambda: memory([MIB], runs=1),
+    "growth": lambda: growth([1], runs=1),
+    "hostile": lambda: hostile(MIB, runs=1),
+    "start": lambda: start(pairs=1),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*FULL, []], metavar="NAME", help=", ".join(FULL))
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
+    asked = parser.parse_args()
+    sys.stdout.write(f"{machine()}\n\n")
+    for name in asked.names or FULL:
+        try:
+            sys.stdout.write((QUICK if asked.quick else FULL)[name]() + "\n")
+        except ToolMissing as missing:
+            sys.stderr.write(f"{name}: {missing}\n")
+            return 2
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

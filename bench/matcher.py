@@ -1,0 +1,118 @@
+"""Matcher: our streaming over chunks in memory, RE2 over whole blocks, ripgrep over the same bytes in a file."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import re2
+from attrs import frozen
+
+from bench.measuring import in_turn, run, table, timed
+from bench.world import tool
+from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain.pacing import Paced
+from gistsearch.domain.streaming import LineSearch
+from gistsearch.domain.text import line_windows
+from gistsearch.ports.gists import Deadline
+from gistsearch.ports.matching import MatchOptions
+
+CHUNK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 20
+
+
+@frozen
+class Pattern:
+    """One row."""
+
+    kind: str
+    pattern: str
+    ignore_case: bool = False
+
+
+PATTERNS = [
+    Pattern("literal", "ZipImportError"),
+    Pattern("literal, nowhere", "zqzqzq"),
+    Pattern("alternation", "KeyboardInterrupt|SystemExit|GeneratorExit"),
+    Pattern("class repetition", "[A-Z]{6,}_[A-Z]+[0-9]"),
+    Pattern("case-insensitive", "unicodedecodeerror", ignore_case=True),
+    Pattern("words", r"\bdef\s+\w+_from_\w+"),
+    Pattern("line ends", r"pass$"),
+]
+
+
+def matcher(size: int, pairs: int) -> str:
+    """Compare the time to count matches (lines, for ripgrep and us) in source text."""
+    text = source_text(size)
+    chunks = [text[at : at + CHUNK_BYTES] for at in range(0, size, CHUNK_BYTES)]
+    blocks = [text[at : at + BLOCK_BYTES] for at in range(0, size, BLOCK_BYTES)]
+    rows: list[list[str]] = []
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place, "text")
+        file.write_bytes(text)
+        for row in PATTERNS:
+            plain = timed(_whole_blocks(row, blocks))
+            counting = in_turn(plain, timed(_ours(row, chunks, kept=0)), pairs)
+            keeping = in_turn(plain, timed(_ours(row, chunks, kept=None)), pairs)
+            ripgrep = in_turn(timed(_ripgrep(row, file)), timed(_ours(row, chunks, kept=0)), pairs)
+            rows.append(
+                [
+                    row.kind,
+                    f"`{row.pattern.replace('|', chr(92) + '|')}`",
+                    f"{size / counting.a / 1e9:.2f} GB/s",
+                    f"{counting.ratio:.2f}",
+                    f"{keeping.ratio:.2f}",
+                    f"{ripgrep.ratio:.2f}",
+                ]
+            )
+    heads = ["kind", "pattern", "RE2 alone", "ours, counting / RE2", "ours, lines and numbers / RE2", "ours / ripgrep"]
+    return (
+        f"### Matcher: {size >> 20} MiB of source text, chunks of {CHUNK_BYTES >> 10} KiB, {pairs} pairs\n\n"
+        + table(heads, rows)
+        + "\n\nSpeed by speed: above 1 ours is quicker.\n"
+        + f"\nMatching lines with spans: {_lines_per_s(pairs):,.0f} a second.\n"
+    )
+
+
+def source_text(size: int) -> bytes:
+    """Return so many bytes of the standard library's sources, repeated as needed."""
+    library = Path(sysconfig.get_path("stdlib"))
+    once = b"".join(path.read_bytes() for path in sorted(library.glob("*.py")))
+    return (once * (1 + size // len(once)))[:size]
+
+
+def _whole_blocks(row: Pattern, blocks: list[bytes]) -> Callable[[], int]:
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True
+    options.case_sensitive = not row.ignore_case
+    program = re2.compile(f"(?m){row.pattern}", options)
+    return lambda: sum(1 for block in blocks for _ in program.finditer(block))
+
+
+def _ours(row: Pattern, chunks: list[bytes], kept: int | None) -> Callable[[], int]:
+    compiled = Re2Compiler().compile(row.pattern, MatchOptions(ignore_case=row.ignore_case))
+
+    def count() -> int:
+        search = LineSearch(Paced(compiled, Deadline(), line_by_line=True), line_by_line=True, kept=kept)
+        for _ in search.run(line_windows(chunks)):
+            pass
+        return search.count
+
+    return count
+
+
+def _ripgrep(row: Pattern, file: Path) -> Callable[[], object]:
+    flags = ["--count", *(["-i"] if row.ignore_case else [])]
+    command = [tool("rg", "ripgrep"), *flags, "--", row.pattern, os.fspath(file)]
+    return lambda: run(command, expect=(0, 1))
+
+
+def _lines_per_s(pairs: int) -> float:
+    text = b"".join(b"import requests  # line %d\n" % number for number in range(100_000))
+    chunks = [text[at : at + CHUNK_BYTES] for at in range(0, len(text), CHUNK_BYTES)]
+    every = timed(_ours(Pattern("", "import"), chunks, None))
+    return 100_000 / in_turn(every, lambda: 1.0, pairs).a

@@ -1,0 +1,5 @@
+"""GitHub behind the gist source port, over urllib3 (https://docs.github.com/en/rest/gists)."""
+
+from gistsearch.adapters.github.source import GitHubGists
+
+__all__ = ["GitHubGists"]

@@ -1,0 +1,138 @@
+"""Asks GitHub, once: sends a request, follows redirects, tells what the answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import urljoin
+
+from urllib3.response import HTTPResponse
+
+from gistsearch.adapters.github.answers import WIRE_ERRORS, Answer
+from gistsearch.adapters.github.connections import Connection, Connections
+from gistsearch.adapters.github.limits import LimitMemory, limit_of
+from gistsearch.adapters.github.origins import Address, AllowedOrigins, Origin
+from gistsearch.adapters.github.retries import Transient
+from gistsearch.ports.gists import (
+    AccessForbidden,
+    ContentGone,
+    Deadline,
+    ForbiddenOrigin,
+    IntegrityMismatch,
+    SourceError,
+    SourceUnavailable,
+)
+
+MOST_REDIRECTS = 5
+ERROR_BODY_BYTES = 1 << 16
+"""How much of an error's body is looked at."""
+
+_REDIRECTS = frozenset({301, 302, 307, 308})  # For GET they all mean the same.
+_REFUSALS: Mapping[int, Callable[[str], SourceError]] = {
+    401: AccessForbidden,
+    403: AccessForbidden,
+    404: ContentGone,
+    410: ContentGone,
+    416: IntegrityMismatch,  # There is no such byte: the content is shorter than the listing says.
+    451: AccessForbidden,
+}
+
+
+class Client:
+    """Asks some origins, each with the same headers, and stays within them."""
+
+    def __init__(
+        self, origins: Iterable[Origin], headers: Mapping[str, str], connections: Connections, max_wait_s: float
+    ) -> None:
+        """
+        Args:
+            origins: those that may be asked.
+            headers: sent with each request, to these origins alone.
+            connections: to them.
+            max_wait_s: the longest pause for a rate limit.
+        """
+        origins = tuple(origins)
+        self._origins = AllowedOrigins(origins)
+        self._headers = {origin: {"Host": origin.netloc, **headers} for origin in origins}
+        self._limits = {origin: LimitMemory(str(origin), max_wait_s) for origin in origins}
+        self._connections = connections
+
+    def ask(self, url: str, deadline: Deadline, *, start: int = 0) -> Answer:
+        """Ask for what is at an address, and return the answer if it is one.
+
+        Args:
+            url: untrusted.
+            deadline: heeded by the answer's body, too.
+            start: from which byte on it is wanted; the answer has status 206 where it begins there, else 200.
+
+        Raises:
+            Transient: another try may get it.
+            ForbiddenOrigin: the address, or one that it redirects to, lies outside the origins.
+            SourceRateLimited, AccessForbidden, ContentGone, IntegrityMismatch (it has no such byte), SourceUnavailable:
+                another try is of no use.
+            DeadlineExceeded: the deadline passed.
+        """
+        address = self._origins.address(url)
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = self._answer(address, deadline, start)
+            if answer.status == 200 or (answer.status == 206 and start):
+                self._limits[address.origin].forget()
+                return answer
+            with answer:
+                location = answer.headers.get("location") if answer.status in _REDIRECTS else None
+                body = b"" if location else _beginning(answer)
+            if location is None:
+                raise self._refusal(address.origin, answer, body, deadline)
+            address = self._redirected(address, location)
+        raise SourceUnavailable(f"{address.origin} redirects in a circle")
+
+    def _answer(self, address: Address, deadline: Deadline, start: int) -> Answer:
+        self._limits[address.origin].wait(deadline)
+        deadline.check()
+        headers = self._headers[address.origin]
+        if start:
+            headers = {**headers, "Range": f"bytes={start}-"}
+        try:
+            connection = self._connections.take(address.origin, deadline)
+        except OSError as error:
+            raise Transient(SourceUnavailable(f"{address.origin} cannot be reached")) from error
+        try:
+            response = _exchange(connection, address.target, headers)
+        except WIRE_ERRORS as error:
+            self._connections.discard(connection)
+            raise Transient(SourceUnavailable(f"{address.origin} gave no proper answer")) from error
+        except BaseException:
+            self._connections.discard(connection)
+            raise
+        return Answer(response, connection, self._connections)
+
+    def _redirected(self, address: Address, location: str) -> Address:
+        try:
+            return self._origins.address(urljoin(str(address), location))
+        except ValueError as error:
+            raise ForbiddenOrigin(f"{address.origin} redirects to what is no address") from error
+
+    def _refusal(self, origin: Origin, answer: Answer, body: bytes, deadline: Deadline) -> SourceError | Transient:
+        """Return what to raise for an answer that is not what was asked for; raise at once for a long rate limit."""
+        if limited := limit_of(answer.status, answer.headers, body):
+            limits = self._limits[origin]
+            limits.remember(limited)
+            limits.pause_s(deadline)
+            return Transient(limits.error())
+        told = f"{origin} answered with status {answer.status}"
+        if 400 <= answer.status < 500:
+            return _REFUSALS.get(answer.status, SourceUnavailable)(told)
+        return Transient(SourceUnavailable(told))
+
+
+def _exchange(connection: Connection, target: str, headers: Mapping[str, str]) -> HTTPResponse:
+    connection.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+    return connection.getresponse()
+
+
+def _beginning(answer: Answer) -> bytes:
+    if answer.status not in (403, 429):  # Only there does the body tell what the status doesn't.
+        return b""
+    try:
+        return answer.read(ERROR_BODY_BYTES)
+    except Transient:
+        return b""

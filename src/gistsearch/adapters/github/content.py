@@ -1,0 +1,106 @@
+"""Fetches a file's content: verified while it streams, and resumed where it broke."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Generator, Iterator
+
+from gistsearch.adapters.github.answers import Answer, CutShort
+from gistsearch.adapters.github.client import Client
+from gistsearch.adapters.github.retries import RetryPolicy, Transient
+from gistsearch.ports.gists import Deadline, GistFile, IntegrityMismatch, SourceUnavailable
+
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-")
+
+
+class Content:
+    """Fetches content from the raw origins."""
+
+    def __init__(self, client: Client, retries: RetryPolicy) -> None:
+        self._client = client
+        self._retries = retries
+
+    def stream(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
+        """Yield a file's content, as `GistSource.open_file` says.
+
+        The byte that completes the listed size is yielded only if all of them hash to the blob id, and none behind it.
+        """
+        promise = _Promise(file)
+        tries = self._retries.start(deadline)
+        while True:
+            try:
+                with self._client.ask(file.raw_url, deadline, start=promise.received_bytes) as answer:
+                    for chunk in _body(answer, promise.received_bytes):
+                        promise.check(chunk)
+                        if promise.is_kept:
+                            answer.hurry()
+                        yield chunk
+                promise.check_end()
+                return
+            except Transient as failure:
+                if promise.is_kept:  # What broke was the end of the answer, not the content.
+                    return
+                tries.failed(failure)
+
+
+class _Promise:
+    """What the listing says of a file's content, and how much of it has come."""
+
+    def __init__(self, file: GistFile) -> None:
+        self._size_bytes = file.size_bytes
+        self._blob_id = file.blob_id
+        self._hash = hashlib.sha1(b"blob %d\0" % file.size_bytes, usedforsecurity=False)
+        self.received_bytes = 0
+        self.is_kept = False
+
+    def check(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            IntegrityMismatch: they are too many, or complete the size but not the hash.
+        """
+        self.received_bytes += len(chunk)
+        if self.received_bytes > self._size_bytes:
+            raise IntegrityMismatch(f"there is more content than the {self._size_bytes} bytes that the listing says")
+        self._hash.update(chunk)
+        if self.received_bytes == self._size_bytes:
+            self._check_hash()
+
+    def check_end(self) -> None:
+        """Take note that there are no more bytes.
+
+        Raises:
+            IntegrityMismatch: they do not hash to the blob id.
+            Transient: they are too few, with an `IntegrityMismatch` as verdict.
+        """
+        if self.received_bytes < self._size_bytes:
+            told = f"{self.received_bytes} bytes came of the {self._size_bytes} that the listing says"
+            raise Transient(IntegrityMismatch(told))
+        self._check_hash()
+
+    def _check_hash(self) -> None:
+        if self._blob_id is not None and self._hash.hexdigest() != self._blob_id:
+            raise IntegrityMismatch("the content does not hash to the blob id that the listing says")
+        self.is_kept = True
+
+
+def _body(answer: Answer, start: int) -> Iterator[bytes]:
+    """Yield an answer's body from byte `start` of the content on. One that ends early just ends: its size is known."""
+    if answer.is_encoded:
+        raise Transient(IntegrityMismatch("the content came compressed, which was not asked for"))
+    if answer.status == 206 and _first_byte(answer) != start:
+        raise Transient(SourceUnavailable("another part of the content came than was asked for"))
+    skip = start if answer.status == 200 else 0
+    try:
+        for chunk in answer:
+            if skip < len(chunk):
+                yield chunk[skip:] if skip else chunk
+            skip = max(0, skip - len(chunk))
+    except CutShort:
+        return
+
+
+def _first_byte(answer: Answer) -> int | None:
+    match = _CONTENT_RANGE.match(answer.headers.get("content-range", ""))
+    return int(match[1]) if match else None

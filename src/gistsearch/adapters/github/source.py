@@ -1,0 +1,105 @@
+"""The gist source port, implemented by GitHub."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from collections.abc import Collection, Generator
+
+from gistsearch.adapters.github.client import Client
+from gistsearch.adapters.github.connections import Connections
+from gistsearch.adapters.github.content import Content
+from gistsearch.adapters.github.listing import PAGES_AT_ONCE, Listings
+from gistsearch.adapters.github.origins import Origin
+from gistsearch.adapters.github.retries import RetryPolicy
+from gistsearch.adapters.github.sockets import tls_context
+from gistsearch.ports.gists import Deadline, Gist, GistFile, GistSource
+
+_API_URL = re.compile(r"([^/]+//[^/]+)((?:/[A-Za-z0-9._~-]+)*)/?")
+_TOKEN = re.compile(r"[!-~]+")
+
+
+class GitHubGists(GistSource):
+    """Gists of github.com, or of a GitHub Enterprise Server.
+
+    Listings come from the API, content from the raw host by the addresses that the listing gives. So a search costs one
+    API request for each hundred gists.
+    """
+
+    def __init__(
+        self,
+        api_url: str = "https://api.github.com",
+        raw_origins: Collection[str] = ("https://gist.githubusercontent.com",),
+        token: str | None = None,
+        *,
+        concurrency: int = 32,
+        connect_timeout_s: float = 5,
+        read_timeout_s: float = 15,
+        max_wait_s: float = 10,
+        first_pause_s: float = 0.5,
+    ) -> None:
+        """
+        Args:
+            api_url: where the API is: `https://HOST/api/v3` on Enterprise Server.
+            raw_origins: where content may come from; anything else is forbidden.
+            token: sent to the API's origin alone.
+            concurrency: the most connections to the raw origins.
+            connect_timeout_s: for TCP and TLS, each.
+            read_timeout_s: how long the other side may be silent.
+            max_wait_s: the longest pause for a rate limit; a longer one is reported at once.
+            first_pause_s: at most so long is the pause after a first failure, twice as long after a second one.
+
+        Raises:
+            ValueError: an address is none, the token holds what no token holds, or `concurrency` is below 1.
+        """
+        if concurrency < 1:
+            raise ValueError("concurrency is at least 1")
+        api, base_path = _api(api_url)
+        raw = [Origin.parse(origin) for origin in raw_origins]
+        headers = {"User-Agent": f"gistsearch/{_version()}", "Accept-Encoding": "identity"}
+        tls = tls_context() if any(origin.scheme == "https" for origin in (api, *raw)) else None
+        timeouts = {"connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s}
+        self._api_connections = Connections(PAGES_AT_ONCE, tls, **timeouts)
+        self._raw_connections = Connections(concurrency, tls, **timeouts)
+        retries = RetryPolicy(first_pause_s)
+        self._listings = Listings(
+            Client([api], {**headers, **_api_headers(token)}, self._api_connections, max_wait_s),
+            f"{api}{base_path}",
+            retries,
+        )
+        self._content = Content(Client(raw, {**headers, "Accept": "*/*"}, self._raw_connections, max_wait_s), retries)
+
+    def list_gists(self, username: str, deadline: Deadline) -> Generator[Gist, None, None]:
+        return self._listings.walk(username, deadline)
+
+    def open_file(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
+        return self._content.stream(file, deadline)
+
+    def close(self) -> None:
+        """Close all connections: the idle ones now, the others as soon as they are done."""
+        self._listings.close()
+        self._api_connections.close()
+        self._raw_connections.close()
+
+
+def _api(url: str) -> tuple[Origin, str]:
+    match = _API_URL.fullmatch(url)
+    if match is None:
+        raise ValueError("the API's address looks like https://HOST or https://HOST/api/v3")
+    return Origin.parse(match[1]), match[2]
+
+
+def _api_headers(token: str | None) -> dict[str, str]:
+    headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+    if token is not None:
+        if not _TOKEN.fullmatch(token):
+            raise ValueError("the token is empty, or holds a character that no token holds")  # which is not told
+        headers["Authorization"] = f"Bearer {token}"
+    return headers
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("gistsearch")
+    except importlib.metadata.PackageNotFoundError:  # Run from a source tree that was never installed.
+        return "0"

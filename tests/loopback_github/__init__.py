@@ -1,0 +1,25 @@
+"""A GitHub of our own: a real HTTP server on the loopback interface, able to misbehave by script."""
+
+from tests.loopback_github import faults
+from tests.loopback_github.connection import Exchange, Fault
+from tests.loopback_github.content import LoopbackFile, LoopbackGist, Streamed
+from tests.loopback_github.faults import ALL_FAULTS
+from tests.loopback_github.ports import TrapListener, unused_port
+from tests.loopback_github.request import Recorded
+from tests.loopback_github.server import LoopbackGitHub
+from tests.loopback_github.sources import real_gists
+
+__all__ = [
+    "ALL_FAULTS",
+    "Exchange",
+    "Fault",
+    "LoopbackFile",
+    "LoopbackGist",
+    "LoopbackGitHub",
+    "Recorded",
+    "Streamed",
+    "TrapListener",
+    "faults",
+    "real_gists",
+    "unused_port",
+]
