@@ -5,7 +5,6 @@ Everything is imported where it is made: a command line starts with what it need
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from gistsearch.settings import PREFIX, BadSetting, Settings
@@ -91,6 +90,8 @@ def make_app(search: SearchGists, max_timeout_s: float) -> Flask:
 
 
 def _registered(group: str, name: str, variable: str, own: list[str]) -> Any:
+    from importlib.metadata import entry_points
+
     others = {entry.name: entry for entry in entry_points(group=group)}
     if name not in others:
         raise BadSetting(f"{variable}: there is no {name!r}, only {', '.join(own + sorted(others))}")

@@ -19,14 +19,29 @@ PART_LINES = 1_000
 
 
 @define(eq=False)
-class FileSearch:
-    """One file on its way through the search."""
+class GistSearch:
+    """One gist on its way through the search."""
 
     username: str
     position: int
     gist: Gist
+    files_left: int
+    satisfied: bool = False
+    """Whether a file matched, where one is enough."""
+
+
+@define(eq=False)
+class FileSearch:
+    """One file on its way through the search."""
+
+    parent: GistSearch
     file: GistFile
     bytes_read: int = 0
+
+    @property
+    def is_unneeded(self) -> bool:
+        """Whether the gist is known to match, and that is all that was asked."""
+        return self.parent.satisfied
 
     def run(
         self, source: GistSource, matcher: Matcher, query: SearchQuery, window_bytes: int, deadline: Deadline
@@ -60,6 +75,7 @@ class FileSearch:
                 for _ in content:  # It has come to its end: let the source verify it before anything is said of it.
                     pass
             if search.count:
+                self.parent.satisfied = query.one_file_per_gist
                 yield self._part(search, kept, search.count - told, part, last=True)
         finally:
             chunks.close()
@@ -73,7 +89,8 @@ class FileSearch:
         self, search: LineSearch, kept: tuple[LineMatch, ...], count: int, part: int, *, last: bool = False
     ) -> FileMatch:
         lines = () if search.binary else kept
-        return FileMatch(self.username, self.position, self.gist, self.file, lines, count, search.binary, part, last)
+        gist = self.parent
+        return FileMatch(gist.username, gist.position, gist.gist, self.file, lines, count, search.binary, part, last)
 
 
 def _line_search(matcher: Matcher, query: SearchQuery) -> LineSearch:

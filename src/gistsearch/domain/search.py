@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Executor
 from queue import Empty
 
-from attrs import define
-
-from gistsearch.domain.file_search import FileSearch
+from gistsearch.domain.file_search import FileSearch, GistSearch
 from gistsearch.domain.pacing import Paced
 from gistsearch.domain.query import SearchQuery
 from gistsearch.domain.results import (
@@ -24,7 +21,17 @@ from gistsearch.domain.results import (
 )
 from gistsearch.domain.selection import file_filter
 from gistsearch.domain.tally import Tally
-from gistsearch.domain.tasks import Crashed, FileAdvanced, Listed, Listing, ListingOver, Message, OpenFile, Tasks
+from gistsearch.domain.tasks import (
+    Crashed,
+    FileDone,
+    Listed,
+    Listing,
+    ListingOver,
+    Message,
+    PartFound,
+    Tasks,
+    WorkerIdle,
+)
 from gistsearch.domain.text import MIN_WINDOW_BYTES, WINDOW_BYTES
 from gistsearch.ports.gists import (
     AccessForbidden,
@@ -101,14 +108,6 @@ class SearchGists:
         return _Run(self._source, self._executor, self._concurrency, self._window_bytes, query, matcher).events()
 
 
-@define(eq=False)
-class _GistSearch:
-    """What has become of one gist's files."""
-
-    open_files: int
-    matched: bool = False
-
-
 class _Run:
     """One search. Everything here happens in the thread that takes the events; the rest is in the tasks."""
 
@@ -128,18 +127,20 @@ class _Run:
         self._selects = file_filter(query)
         self._deadline = Deadline(query.timeout_s)
         self._matcher = Paced(matcher, self._deadline, line_by_line=not query.options.multiline)
-        self._tasks = Tasks(executor, self._deadline)
+        self._tasks = Tasks(executor, source, self._deadline, self._open_file)
         self._tally = Tally()
         self._listings: set[Listing] = set()  # under way
-        self._gists: dict[FileSearch, _GistSearch] = {}  # of the files that are not done
-        self._waiting: deque[FileSearch] = deque()
-        self._open: set[OpenFile] = set()
+        self._unfinished: dict[FileSearch, None] = {}  # in the order of the listings
+        self._workers = 0
 
     def events(self) -> Generator[SearchEvent, None, None]:
         try:
             for username in dict.fromkeys(self._query.usernames):
-                self._list(username)
-            while self._work_remains():
+                listing = Listing(username)
+                self._listings.add(listing)
+                self._tasks.list(listing)
+            while self._listings or self._unfinished:
+                self._employ()
                 message = self._next_message()
                 if message is None:
                     yield from self._give_up()
@@ -149,27 +150,14 @@ class _Run:
         finally:
             self._deadline.cancel()
 
-    def _list(self, username: str) -> None:
-        listing = Listing(username)
-        self._listings.add(listing)
-        self._tasks.list(self._source, listing)
+    def _open_file(self, search: FileSearch) -> Generator[FileMatch, None, None]:
+        return search.run(self._source, self._matcher, self._query, self._window_bytes, self._deadline)
 
-    def _work_remains(self) -> bool:
-        """Open as many files as may be at once, and say whether there is anything to wait for."""
-        while self._waiting and len(self._open) < self._concurrency:
-            search = self._waiting.popleft()
-            if self._is_unneeded(search):
-                self._tally.unneeded += 1
-                self._close(search)
-                continue
-            parts = search.run(self._source, self._matcher, self._query, self._window_bytes, self._deadline)
-            file = OpenFile(search, parts)
-            self._open.add(file)
-            self._tasks.advance(file)
-        return bool(self._listings or self._open)
-
-    def _is_unneeded(self, search: FileSearch) -> bool:
-        return self._query.one_file_per_gist and self._gists[search].matched
+    def _employ(self) -> None:
+        """Have a worker for each file that waits, as many as may be."""
+        for _ in range(min(len(self._tasks.waiting), self._concurrency - self._workers)):
+            self._workers += 1
+            self._tasks.work()
 
     def _next_message(self) -> Message | None:
         """Wait for a message; return None when there is none by the deadline."""
@@ -181,22 +169,27 @@ class _Run:
 
     def _handle(self, message: Message) -> Iterator[SearchEvent]:
         match message:
+            case FileDone():
+                yield from self._file_done(message)
             case Listed(listing, gist):
                 yield from self._listed(listing, gist)
             case ListingOver(listing, error):
                 yield from self._listing_over(listing, error)
-            case FileAdvanced(file, part, error):
-                yield from self._file_advanced(file, part, error)
+            case PartFound(file, part):
+                yield part
+                self._tasks.go_on(file)
+            case WorkerIdle():
+                self._workers -= 1
             case Crashed(error):
                 raise error
 
     def _listed(self, listing: Listing, gist: Gist) -> Iterator[SearchEvent]:
         selected = [file for file in gist.files if self._selects(file)]
-        state = _GistSearch(len(selected))
+        parent = GistSearch(listing.username, listing.gists, gist, len(selected))
         for file in selected:
-            search = FileSearch(listing.username, listing.gists, gist, file)
-            self._gists[search] = state
-            self._waiting.append(search)
+            search = FileSearch(parent, file)
+            self._unfinished[search] = None
+            self._tasks.waiting.append(search)
         listing.gists += 1
         self._tally.gists += 1
         self._tally.gists_done += not selected
@@ -215,22 +208,15 @@ class _Run:
             yield self._skip(Skipped(listing.username, None, None, _reason(error), detail))
         yield self._progress()
 
-    def _file_advanced(
-        self, file: OpenFile, part: FileMatch | None, error: SourceError | None
-    ) -> Iterator[SearchEvent]:
-        search = file.search
-        if part is not None:
-            self._gists[search].matched = True
-            yield part
-            if not part.last:
-                self._tasks.advance(file)
-                return
-        self._open.remove(file)
-        if error is not None:
-            yield self._skip_file(search, error)
+    def _file_done(self, done: FileDone) -> Iterator[SearchEvent]:
+        if done.part is not None:
+            yield done.part
+        if done.error is not None:
+            yield self._skip_file(done.search, done.error)
         else:
-            self._tally.searched += 1
-        self._close(search)
+            self._tally.searched += not done.unneeded
+            self._tally.unneeded += done.unneeded
+        self._close(done.search)
         yield self._progress()
 
     def _give_up(self) -> Iterator[SearchEvent]:
@@ -238,22 +224,19 @@ class _Run:
         error = DeadlineExceeded("the time was up")
         for listing in list(self._listings):
             yield from self._listing_over(listing, error)
-        unfinished = [file.search for file in self._open] + list(self._waiting)
-        self._open.clear()
-        self._waiting.clear()
-        for search in unfinished:
+        for search in list(self._unfinished):
             yield self._skip_file(search, error)
             self._close(search)
 
     def _close(self, search: FileSearch) -> None:
-        gist = self._gists.pop(search)
-        gist.open_files -= 1
-        self._tally.gists_done += gist.open_files == 0
+        del self._unfinished[search]
+        search.parent.files_left -= 1
+        self._tally.gists_done += search.parent.files_left == 0
         self._tally.bytes += search.bytes_read
 
     def _skip_file(self, search: FileSearch, error: SourceError) -> Skipped:
         self._tally.unsearched += 1
-        return self._skip(Skipped(search.username, search.gist, search.file, _reason(error), str(error)))
+        return self._skip(Skipped(search.parent.username, search.parent.gist, search.file, _reason(error), str(error)))
 
     def _skip(self, skipped: Skipped) -> Skipped:
         self._tally.skipped += 1

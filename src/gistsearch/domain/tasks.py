@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor
 from queue import SimpleQueue
@@ -24,7 +25,7 @@ class Listing:
 
 @define(eq=False)
 class OpenFile:
-    """A file that is being searched; each step of its generator is one call in the executor."""
+    """A file that is being searched."""
 
     search: FileSearch
     parts: Generator[FileMatch, None, None]
@@ -47,12 +48,26 @@ class ListingOver:
 
 
 @frozen
-class FileAdvanced:
-    """A part of a file's matches, or where there is none the file's end."""
+class PartFound:
+    """Some of a file's matches, with more of the file to come: whoever takes them has to let the file go on."""
 
     file: OpenFile
-    part: FileMatch | None
-    error: SourceError | None
+    part: FileMatch
+
+
+@frozen
+class FileDone:
+    """A file's end, with the last of its matches, if there are any."""
+
+    search: FileSearch
+    part: FileMatch | None = None
+    error: SourceError | None = None
+    unneeded: bool = False
+
+
+@frozen
+class WorkerIdle:
+    """A worker found nothing more to do, and ended."""
 
 
 @frozen
@@ -62,24 +77,48 @@ class Crashed:
     error: Exception
 
 
-Message = Listed | ListingOver | FileAdvanced | Crashed
+Message = Listed | ListingOver | PartFound | FileDone | WorkerIdle | Crashed
 
 
 class Tasks:
-    """Submits calls; each ends by a message, whatever happens in it. No call waits for another."""
+    """Calls in the executor. Each ends by a message, whatever happens in it; none waits for another.
 
-    def __init__(self, executor: Executor, deadline: Deadline) -> None:
+    A worker goes from file to file by itself, so that a small file costs no change of threads.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        source: GistSource,
+        deadline: Deadline,
+        open_file: Callable[[FileSearch], Generator[FileMatch, None, None]],
+    ) -> None:
+        """
+        Args:
+            executor: where the calls run.
+            source: lists the gists.
+            deadline: after it no file is begun.
+            open_file: begins the search of a file.
+        """
         self._executor = executor
+        self._source = source
         self._deadline = deadline
+        self._open_file = open_file
         self.inbox: SimpleQueue[Message] = SimpleQueue()
+        self.waiting: deque[FileSearch] = deque()
+        """The files that no worker has taken; one end for each side, so that it needs no lock."""
 
-    def list(self, source: GistSource, listing: Listing) -> None:
+    def list(self, listing: Listing) -> None:
         """Walk through a user's gists: a `Listed` each, and a `ListingOver`."""
-        self._submit(lambda: self._list(source, listing))
+        self._submit(lambda: self._list(listing))
 
-    def advance(self, file: OpenFile) -> None:
-        """Search a file up to its next part: one `FileAdvanced`. Not to be called again before that has come."""
-        self._submit(lambda: self._advance(file))
+    def work(self) -> None:
+        """Search file after file: a `FileDone` each, a `WorkerIdle` when none waits; or a `PartFound`, and no more."""
+        self._submit(lambda: self._work(None))
+
+    def go_on(self, file: OpenFile) -> None:
+        """Go on with a file behind its `PartFound`, then with others."""
+        self._submit(lambda: self._work(file))
 
     def _submit(self, call: Callable[[], None]) -> None:
         self._executor.submit(self._guarded, call)
@@ -90,23 +129,46 @@ class Tasks:
         except Exception as error:  # noqa: BLE001  # a bug, here or in an adapter: whoever waits for a message learns of it
             self.inbox.put(Crashed(error))
 
-    def _list(self, source: GistSource, listing: Listing) -> None:
+    def _list(self, listing: Listing) -> None:
         try:
-            for gist in source.list_gists(listing.username, self._deadline):
+            for gist in self._source.list_gists(listing.username, self._deadline):
                 self.inbox.put(Listed(listing, gist))
         except SourceError as error:
             self.inbox.put(ListingOver(listing, error))
         else:
             self.inbox.put(ListingOver(listing, None))
 
-    def _advance(self, file: OpenFile) -> None:
+    def _work(self, file: OpenFile | None) -> None:
+        while file := file or self._take():
+            part = self._step(file)
+            if part is not None:
+                self.inbox.put(PartFound(file, part))
+                return
+            file = None
+        self.inbox.put(WorkerIdle())
+
+    def _take(self) -> OpenFile | None:
+        while self.waiting and self._deadline.remaining_s() > 0.0:
+            try:
+                search = self.waiting.popleft()
+            except IndexError:  # Another worker was quicker.
+                break
+            if not search.is_unneeded:
+                return OpenFile(search, self._open_file(search))
+            self.inbox.put(FileDone(search, unneeded=True))
+        return None
+
+    def _step(self, file: OpenFile) -> FileMatch | None:
+        """Search a file up to its next part, or tell its end."""
         try:
             part = next(file.parts, None)
         except SourceError as error:
-            self.inbox.put(FileAdvanced(file, None, error))
-            return
+            self.inbox.put(FileDone(file.search, error=error))
+            return None
         if self._deadline.remaining_s() <= 0.0:
-            file.parts.close()  # Nobody may be there to take a further step.
-        self.inbox.put(FileAdvanced(file, part, None))
-        if part is not None and part.last:
-            file.parts.close()  # Behind the message, as it may take a moment to empty the connection.
+            file.parts.close()  # Nobody may be there to let it go on.
+        if part is not None and not part.last:
+            return part
+        self.inbox.put(FileDone(file.search, part))
+        file.parts.close()  # Behind the message, as it may take a moment to empty the connection.
+        return None

@@ -1,4 +1,4 @@
-"""Runs the application on granian: no Python thread waits for a slow client's headers, or for one to take its answer."""
+"""Runs the application on granian: no Python thread waits for a slow client to send headers or take its answer."""
 
 from __future__ import annotations
 
