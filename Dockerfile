@@ -1,0 +1,30 @@
+# What is installed is locked by hash. To lock the base as well: --build-arg PYTHON_IMAGE=python@sha256:…
+ARG PYTHON_IMAGE=python:3.13-slim-bookworm
+
+FROM ${PYTHON_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /build
+# Two environments: one that builds, with pip and the build backend, and one that is shipped, without either.
+RUN python3 -m venv /opt/build && python3 -m venv --without-pip /opt/gistsearch
+COPY locks/ locks/
+RUN /opt/build/bin/pip install --require-hashes -r locks/build.txt \
+    && /opt/build/bin/pip --python /opt/gistsearch/bin/python install \
+        --require-hashes --only-binary :all: -r locks/runtime.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY src/ src/
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
+    && /opt/build/bin/pip --python /opt/gistsearch/bin/python install --no-deps --no-index dist/*.whl
+
+FROM ${PYTHON_IMAGE}
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin gistsearch
+COPY --from=build /opt/gistsearch /opt/gistsearch
+ENV PATH=/opt/gistsearch/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    GISTSEARCH_LOG_FORMAT=json
+USER 10001
+EXPOSE 9876
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
+    CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9876/ping', timeout=2)"]
+ENTRYPOINT ["gistsearch"]
+CMD ["serve", "--host", "0.0.0.0"]
