@@ -19,9 +19,8 @@ class Run:
 
     wall_s: float
     cpu_s: float
-    peak_bytes: int
-    """The largest resident set of the process itself."""
     output: bytes
+    errors: bytes
     first_output_s: float
     """When the first byte came on standard output; infinite where none did."""
 
@@ -51,16 +50,22 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None, ex
         stderr=subprocess.PIPE,
     )
     out, err = cast("IO[bytes]", process.stdout), cast("IO[bytes]", process.stderr)
-    first = out.read(1)
-    first_output_s = time.perf_counter() - began if first else float("inf")
-    output, errors = first + out.read(), err.read()
+    with out, err:
+        first = out.read(1)
+        first_output_s = time.perf_counter() - began if first else float("inf")
+        output, errors = first + out.read(), err.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall_s = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in expect:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {errors.decode(errors='replace')[-500:]}")
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Run(wall_s, usage.ru_utime + usage.ru_stime, peak, output, first_output_s)
+    return Run(wall_s, usage.ru_utime + usage.ru_stime, output, errors, first_output_s)
+
+
+def run_for_peak(command: Sequence[str], environment: Mapping[str, str] | None = None) -> tuple[Run, int]:
+    """Run a command to its end, and tell its largest resident set, in bytes, as well."""
+    done = run([sys.executable, "-m", "bench.peak", *command], environment)
+    return done, int(done.errors.split()[-1])
 
 
 def in_turn(a: Callable[[], float], b: Callable[[], float], pairs: int) -> Pair:

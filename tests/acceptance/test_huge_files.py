@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from bench.measuring import run_for_peak
 from tests.acceptance.conftest import COMMAND, environment_for, gistsearch
 from tests.loopback_github import LoopbackFile, LoopbackGist, LoopbackGitHub, Streamed, real_gists
 
@@ -37,21 +37,14 @@ def made_of(line: bytes, size: int) -> Streamed:
 def test_a_needle_at_the_end_of_a_huge_file_is_found_in_flat_memory(line: bytes) -> None:
     """Lines, or one line: found, with the peak of the whole process bounded."""
     with LoopbackGitHub({"octo": [LoopbackGist([LoopbackFile("huge", made_of(line, SIZE), None)])]}) as github:
-        process = subprocess.Popen(
+        done, peak = run_for_peak(
             [*COMMAND, "search", "--timeout", "600", "needle$", "octo"],
-            env=environment_for(github, GISTSEARCH_READ_TIMEOUT_S="60"),
-            stdout=subprocess.PIPE,
+            environment_for(github, GISTSEARCH_READ_TIMEOUT_S="60"),
         )
-        assert process.stdout
-        with process.stdout:
-            printed = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
     lines = (SIZE - len(b"needle")) // len(line) + 1 if line.endswith(b"\n") else 1
-    assert process.returncode == 0
-    assert f":huge:{lines}:".encode() in printed
-    assert b"needle" in printed
-    assert usage.ru_maxrss * 1024 < PEAK_BYTES
+    assert f":huge:{lines}:".encode() in done.output
+    assert b"needle" in done.output
+    assert peak < PEAK_BYTES
 
 
 @pytest.mark.parametrize("pace", [(1, 0.0), (997, 0.0), (3_000, 0.01)])
