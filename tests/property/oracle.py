@@ -26,11 +26,10 @@ def lines_of(text: bytes) -> list[bytes]:
 
 def matching_line_numbers(pattern: str, options: MatchOptions, text: bytes) -> list[int]:
     """Return the numbers of the lines in which RE2 finds something, with or without their carriage return."""
-    search = compiled(pattern, options).search
     return [
         number
         for number, line in enumerate(lines_of(text), 1)
-        if search(line) is not None or search(line.removesuffix(b"\r")) is not None
+        if any(list(spans_in(pattern, options, part)) for part in (line, line.removesuffix(b"\r")))
     ]
 
 
