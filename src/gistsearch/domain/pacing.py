@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 
 from gistsearch.ports.gists import Deadline, DeadlineExceeded
 from gistsearch.ports.matching import Matcher, Span
@@ -55,10 +56,10 @@ class Paced(Matcher):
         while True:
             stop = self._next_stop(buffer, start, end)
             began = self._clock()
-            for span in self._matcher.find(buffer, start, stop):
-                if span[0] >= stop < end:
-                    break  # An empty match at the beginning of the next stretch: found again there.
-                yield span
+            found = self._matcher.find(buffer, start, stop)
+            if stop < end:  # An empty match at the beginning of the next stretch is found again there.
+                found = _starting_before(stop, found)
+            yield from found
             self._learn(stop - start, self._clock() - began)
             if stop >= end:
                 return
@@ -99,3 +100,7 @@ class Paced(Matcher):
             self._stretch_bytes = max(LEAST_STRETCH_BYTES, int(self._bytes_per_s * TARGET_S))
         elif took_s < TARGET_S / GROWTH:
             self._stretch_bytes = min(MOST_STRETCH_BYTES, self._stretch_bytes * GROWTH)
+
+
+def _starting_before(stop: int, spans: Iterator[Span]) -> Iterator[Span]:
+    return takewhile(lambda span: span[0] < stop, spans)

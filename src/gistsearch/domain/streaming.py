@@ -77,10 +77,10 @@ class LineSearch:
     def _search(self, window: Window) -> Iterator[LineMatch]:
         nul = window.data.find(b"\0", window.start, window.stop) if self._shows and not self.binary else -1
         for start, end, spans in self._lines.of(window):
-            self.binary = self.binary or -1 < nul < end
-            keeps = self._keeps
+            if -1 < nul < end:
+                self.binary = True
             self.count += 1
-            if keeps:
+            if self.count <= self._kept and not self.binary:
                 match = self._line_match(window, start, end, spans)
                 if self._surrounded:
                     yield from self._context.surround(window, start, end, match)
@@ -92,8 +92,8 @@ class LineSearch:
 
     def _line_match(self, window: Window, start: int, end: int, spans: list[Span]) -> LineMatch:
         text, marked, cut = match_excerpt(window.data, start, end, spans)
-        whole = (start > 0 or window.opens_line) and (end < len(window.data) or window.closes_line)
-        return LineMatch(self._numbers.at(window, start), text, marked, cut or not whole)
+        goes_on = (start == 0 and not window.opens_line) or (end == len(window.data) and not window.closes_line)
+        return LineMatch(self._numbers.at(window, start), text, marked, cut or goes_on)
 
 
 class _MatchingLines:
