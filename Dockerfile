@@ -20,7 +20,6 @@ RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sb
 COPY --from=build /opt/gistsearch /opt/gistsearch
 ENV PATH=/opt/gistsearch/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONUNBUFFERED=1 \
     GISTSEARCH_LOG_FORMAT=json
 USER 10001
 EXPOSE 9876
