@@ -10,7 +10,16 @@ from urllib.parse import quote
 
 from attrs import Factory, frozen
 
-from gistsearch.ports.gists import ContentGone, Deadline, Gist, GistFile, GistSource, SourceError, UnknownUser
+from gistsearch.ports.gists import (
+    ContentGone,
+    Deadline,
+    Gist,
+    GistFile,
+    GistSource,
+    IntegrityMismatch,
+    SourceError,
+    UnknownUser,
+)
 
 _NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -48,7 +57,7 @@ class InMemoryGists(GistSource):
             origin: what the made-up addresses begin with.
         """
         self._chunk_bytes = chunk_bytes
-        self._contents: dict[str, Content] = {}
+        self._contents: dict[str, tuple[GistFile, Content]] = {}
         self._gists = {
             username.casefold(): [
                 self._gist(f"{origin}/{username}", number, gist) for number, gist in enumerate(gists) if gist.public
@@ -69,10 +78,14 @@ class InMemoryGists(GistSource):
             yield gist
 
     def open_file(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
-        content = self._contents.get(file.raw_url, ContentGone(f"nothing lies at {file.raw_url}"))
+        deadline.check()
+        if file.raw_url not in self._contents:
+            raise ContentGone(f"nothing lies at {file.raw_url}")
+        held, content = self._contents[file.raw_url]
         if isinstance(content, SourceError):
-            deadline.check()
             raise content
+        if (file.size_bytes, file.blob_id) != (held.size_bytes, held.blob_id):
+            raise IntegrityMismatch("the content is not what the listing says")
         for at in range(0, len(content), self._chunk_bytes):
             deadline.check()
             yield content[at : at + self._chunk_bytes]
@@ -95,8 +108,9 @@ class InMemoryGists(GistSource):
         held = b"" if isinstance(content, SourceError) else content
         blob_id = hashlib.sha1(b"blob %d\0" % len(held) + held, usedforsecurity=False).hexdigest()
         raw_url = f"{home}/raw/{blob_id}/{quote(name)}"
-        self._contents[raw_url] = content
-        return GistFile(name, language, len(held), raw_url, blob_id)
+        file = GistFile(name, language, len(held), raw_url, blob_id)
+        self._contents[raw_url] = file, content
+        return file
 
 
 _PYTHON = b"""import sys

@@ -33,7 +33,7 @@ def rewrite(pattern: str, options: MatchOptions) -> str:
     anchors = _IN_A_TEXT if options.multiline else _IN_A_LINE
     if options.fixed_strings:
         body = re2.escape(pattern)
-        first, last = (r"\b" if _is_word(edge) else r"\B" for edge in (pattern[0], pattern[-1]))
+        first, last = (r"\b" if _is_word(edge) else r"\B" for edge in (pattern[:1], pattern[-1:]))
     else:
         body = "".join(_translated(token, anchors) for token in _tokens()(pattern))
         first, last = rf"(?:\b|{anchors['^']})", rf"(?:\b|{anchors['$']})"

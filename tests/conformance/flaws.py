@@ -1,0 +1,101 @@
+"""Which laws of the published suites each flaw breaks: the tests that have to fail, or their parameters that do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SOURCES: Mapping[str, list[str]] = {
+    "DropsTheLastPage": ["gists_come_in_order_and_each_once"],
+    "RepeatsAGistAtTheTurnOfAPage": ["gists_come_in_order_and_each_once"],
+    "ListsTheOldestFirst": ["gists_come_in_order_and_each_once"],
+    "ListsSecretGists": ["secret_gists_are_not_listed"],
+    "SharesOneCursor": ["listing_can_be_walked_again"],
+    "KnowsNobodyWithoutGists": ["user_without_gists_has_an_empty_listing"],
+    "TellsUnknownUsersAtOnce": ["unknown_user_is_told_late"],
+    "KnowsEverybody": ["unknown_user_is_told_late", "name_is_no_piece_of_an_address"],
+    "TrustsNames": ["name_is_no_piece_of_an_address"],
+    "StumblesOverNames": ["name_is_no_piece_of_an_address"],
+    "TellsLocalTimes": ["listing_describes_gists"],
+    "MakesUpSizes": ["listing_describes_files"],
+    "EndsAByteShort": ["content_comes_whole"],
+    "TakesAllForText": ["content_comes_whole"],
+    "FindsContentByFileName": ["files_are_not_mixed_up"],
+    "ReadsOnce": ["content_can_be_read_again"],
+    "HoldsTheWholeFile": ["memory_does_not_grow_with_the_file"],
+    "BelievesWhatLiesThere": [
+        "content_is_what_was_promised_or_an_error",
+        "content_that_changed_is_a_mismatch",
+        "content_that_vanished_is_an_error",
+    ],
+    "FallsOverStrayAddresses": ["content_that_was_never_listed_is_an_error"],
+    "JustEndsWhenItBreaks": [
+        "content_that_cannot_be_had_is_an_error",
+        "listing_that_breaks_does_not_just_end",
+        "listing_that_cannot_begin_raises",
+    ],
+    "JustEndsWithItsDeadline": [
+        "listing_that_falls_silent_does_not_just_end",
+        "listing_that_hangs_ends_with_the_deadline",
+        "nothing_is_listed_behind_the_deadline",
+        "nothing_is_read_behind_the_deadline",
+        "reading_ends_with_the_deadline",
+        "reading_that_hangs_ends_with_the_deadline",
+    ],
+    "KnowsNoDeadline": ["nothing_is_listed_behind_the_deadline", "nothing_is_read_behind_the_deadline"],
+    "LooksAtItsDeadlineOnce": [
+        "listing_that_hangs_ends_when_it_is_cancelled",
+        "reading_ends_with_the_deadline",
+        "reading_that_hangs_ends_when_it_is_cancelled",
+    ],
+    "CannotBeClosed": ["closing_ends_a_file"],
+    "LeavesFilesOpen": ["closing_frees_what_a_file_holds"],
+    "KeepsItsConnections": ["closing_frees_what_a_file_holds"],
+    "BelongsToOneThread": ["threads_take_turns_with_a_file", "threads_take_turns_with_a_listing"],
+    "ServesOneThreadAtATime": ["threads_share_a_source"],
+}
+MATCHERS: Mapping[str, list[str]] = {
+    "SearchesACopyOfTheRange": [
+        "corpus[no line begins where the range does]",
+        "corpus[no line ends where the range does]",
+        "corpus[no word begins where the range does]",
+        "corpus[no word ends where the range does]",
+        "corpus[word: plain text sees them as well]",
+    ],
+    "SearchesToTheEndOfTheBuffer": [
+        "corpus[what does not fit into the range is not found]",
+        "spans_are_in_order_wherever_they_are_looked_for[a literal is found wherever it stands]",
+    ],
+    "CrossesLines": [
+        "corpus[white space stays in its line]",
+        "corpus[a pattern that could only match a line feed]",
+        "lines_do_not_know_of_each_other[a negated class stays in its line]",
+    ],
+    "KnowsTheFirstLineOnly": ["corpus[multiline: anchors still mean lines]"],
+    "SeesThePreviousLine": ["lines_do_not_know_of_each_other[a line's start]"],
+    "IgnoresIgnoreCase": ["corpus[ignore case]", "corpus[ignore case beyond ASCII]"],
+    "IgnoresWord": ["corpus[word: only where words begin and end]"],
+    "IgnoresFixedStrings": ["corpus[fixed strings are no expression]"],
+    "EndsAtNul": ["corpus[NUL ends nothing]"],
+    "StopsAtWhatIsNoText": ["corpus[bytes that are no text do not hide what stands behind them]"],
+    "CountsCharacters": ["corpus[positions are bytes]"],
+    "TellsEmptyMatchesBehindOthers": [
+        "corpus[no empty match directly behind another]",
+        "spans_are_in_order_wherever_they_are_looked_for[a literal is found wherever it stands]",
+    ],
+    "TellsEmptyMatchesInCharacters": [
+        "corpus[no empty match within a character]",
+        "spans_are_in_order_wherever_they_are_looked_for[no empty match within a character]",
+    ],
+    "IsEager": ["spans_come_as_they_are_asked_for"],
+    "HasOneSearchAtATime": ["searches_do_not_disturb_each_other"],
+    "MatchesInOneThread": ["threads_share_a_matcher"],
+    "CompilesOneAtATime": ["threads_share_a_compiler"],
+    "TakesForeverToCompile": ["compiling_ends[counted thrice-expression]"],
+    "TakesForeverToMatch": ["matching_ends[nested plus]"],
+    "RefusesNothing": ["corpus[a group that is not closed]", "refusal_says_what_is_wrong"],
+    "RefusesWithItsOwnError": ["compiling_ends[only opened-expression]", "refusal_says_what_is_wrong"],
+    "RefusesWithoutAWord": ["refusal_says_what_is_wrong"],
+    "ExceptsWhatItCan": ["corpus[ignore case]"],
+    "ExceptsWhatIsNoCase": ["exceptions_are_of_the_corpus"],
+    "ExceptsWithoutAReason": ["exceptions_are_of_the_corpus"],
+}
