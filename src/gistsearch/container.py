@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gistsearch import __version__
 from gistsearch.settings import PREFIX, BadSetting, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from flask import Flask
+    from wsgiref.types import WSGIApplication
 
     from gistsearch.domain.search import SearchGists
     from gistsearch.ports.gists import GistSource
@@ -45,13 +45,15 @@ def make_source(settings: Settings) -> GistSource:
                 settings.github_api_url,
                 settings.github_raw_origins,
                 settings.github_token,
+                user_agent=f"gistsearch/{__version__}",
                 concurrency=settings.concurrency,
                 connect_timeout_s=settings.connect_timeout_s,
                 read_timeout_s=settings.read_timeout_s,
                 max_wait_s=settings.max_wait_s,
             )
         except ValueError as error:
-            raise BadSetting(f"{PREFIX}GITHUB_…: {error}") from error
+            variables = ", ".join(f"{PREFIX}GITHUB_{name}" for name in ("API_URL", "RAW_ORIGINS", "TOKEN"))
+            raise BadSetting(f"{variables}: {error}") from error
     return _registered(BACKENDS, settings.backend, f"{PREFIX}BACKEND", ["github", "memory"])
 
 
@@ -75,14 +77,14 @@ def command_line() -> Callable[..., int]:
     return run
 
 
-def web_server() -> Callable[[Callable[[], Flask], str, int], None]:
+def web_server() -> Callable[[Callable[[], WSGIApplication], str, int], None]:
     """Return what serves an application over HTTP."""
     from gistsearch.adapters.web.server import serve
 
     return serve
 
 
-def make_app(search: SearchGists, max_timeout_s: float) -> Flask:
+def make_app(search: SearchGists, max_timeout_s: float) -> WSGIApplication:
     """Make the WSGI application."""
     from gistsearch.adapters.web import create_app
 
@@ -94,8 +96,11 @@ def _registered(group: str, name: str, variable: str, own: list[str]) -> Any:
 
     others = {entry.name: entry for entry in entry_points(group=group)}
     if name not in others:
-        raise BadSetting(f"{variable}: there is no {name!r}, only {', '.join(own + sorted(others))}")
-    return others[name].load()()
+        raise BadSetting(f"{variable}: there is no {name!r}, only {', '.join(own + sorted(others.keys() - own))}")
+    try:
+        return others[name].load()()
+    except Exception as error:  # Strangers' code: whatever it is, it is that package's.
+        raise BadSetting(f"{variable}: {name!r} ({others[name].value}) can't be made: {error!r}") from error
 
 
 class Container:

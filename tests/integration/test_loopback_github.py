@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -253,7 +254,10 @@ def test_each_listed_file_hashes_to_its_blob_id_and_has_its_size() -> None:
         for file in files:
             content = _get(file["raw_url"]).body
             blob_id = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-            assert (len(content), blob_id) == (file["size"], urlsplit(file["raw_url"]).path.split("/")[4])
+            assert (len(content), blob_id) == (
+                file["size"],
+                str(file["raw_url"]).removeprefix(github.raw_origin).split("/")[4],
+            )
 
 
 def test_real_gists_are_the_same_each_time_and_vary() -> None:
@@ -444,7 +448,7 @@ def test_rules_are_tried_in_order_and_each_use_counts() -> None:
 
 def test_what_is_called_before_an_answer_shapes_it() -> None:
     with LoopbackGitHub({"octo": real_gists(5)}) as github:
-        github.script("api", lambda target: "page=2" in target, before=lambda: github.users["octo"].pop(0))
+        github.script("api", lambda target: "&page=2" in target, before=lambda: github.users["octo"].pop(0))
         ids = [[item["id"] for item in _gists_of(github, f"?per_page=2&page={page}").json()] for page in (1, 2)]
         assert ids == [[gist.id for gist in real_gists(2)], [gist.id for gist in real_gists(5)[3:]]]
 
@@ -552,7 +556,7 @@ def test_odd_heads_come_as_promised() -> None:
         target = _raw_url(github).removeprefix(github.raw_origin)
         for fault, expected in (
             (faults.huge_header(), rb"X-Huge: x{65536}\r\n"),
-            (faults.many_headers(), rb"(?s)HTTP/1.1 200 OK(.*X-Header-[0-9]+: ){200}"),
+            (faults.many_headers(), rb"\r\n(?:X-Header-[0-9]+: [0-9]+\r\n){200}"),
             (faults.early_hints_first(), rb"HTTP/1.1 103 Early Hints\r\n[^\r]+\r\n\r\nHTTP/1.1 200 OK\r\n"),
         ):
             github.script("raw", lambda _: True, fault)
@@ -570,7 +574,7 @@ def test_gzip_is_wrong_as_promised() -> None:
     for fault in (faults.corrupt_gzip(), faults.cut_gzip()):
         got = _answered(fault)
         assert got.headers["content-encoding"] == "gzip"
-        with pytest.raises((OSError, EOFError, ValueError, gzip.zlib.error)):  # pyright: ignore
+        with pytest.raises((OSError, EOFError, zlib.error)):
             gzip.decompress(got.body)
     bomb = _answered(faults.gzip_bomb())
     assert (len(bomb.body) < 80 << 10, len(gzip.decompress(bomb.body))) == (True, 64 << 20)
@@ -581,7 +585,7 @@ def test_body_is_wrong_as_promised() -> None:
     assert (len(other), other != TEXT) == (len(TEXT), True)
     unknown = _answered(faults.unknown_encoding())
     assert (unknown.headers["content-encoding"], unknown.body) == ("x-unheard-of", TEXT)
-    with pytest.raises(ValueError, match="Expecting|Unterminated"):
+    with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
         _answered(faults.malformed_json()).json()
     assert _answered(faults.other_shape_json()).json() == {"gists": 3}
     assert _answered(faults.other_shape_json([None])).json() == [None]

@@ -79,6 +79,16 @@ class LoopbackGitHub:
         """How many connections were open at once, at most, by listener."""
         return {site.name: site.most_connections for site in self._sites}
 
+    @property
+    def connections_made(self) -> dict[str, int]:
+        """How many connections were made so far, by listener."""
+        return {site.name: site.connections_made for site in self._sites}
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open now, as far as the server has noticed."""
+        return sum(len(site.connections) for site in self._sites)
+
     def script(
         self,
         listener: str,

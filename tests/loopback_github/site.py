@@ -45,11 +45,13 @@ class Site:
     rules: list[Rule]
     connections: set[Connection] = field(factory=set["Connection"])
     most_connections: int = 0
+    connections_made: int = 0
     _second: int = 0
     _date: bytes = b""
 
     def opened(self, connection: Connection) -> None:
         self.connections.add(connection)
+        self.connections_made += 1
         self.most_connections = max(self.most_connections, len(self.connections))
 
     def rule(self, target: str) -> Rule | None:

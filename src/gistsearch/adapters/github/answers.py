@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http.client import HTTPException, IncompleteRead
-from time import monotonic
 from types import TracebackType
 
 from urllib3.exceptions import HTTPError
@@ -46,6 +45,11 @@ class Answer:
         """Whether the body is compressed or the like, although that was not asked for."""
         return self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
 
+    @property
+    def announced_bytes(self) -> int | None:
+        """How many bytes of the body are still to come, or None where the head didn't tell."""
+        return self._response.length_remaining
+
     def __iter__(self) -> Iterator[bytes]:
         """Yield what comes, in pieces of at most 64 KiB. The connection is free again when the last piece is yielded.
 
@@ -70,7 +74,7 @@ class Answer:
     def hurry(self) -> None:
         """Grant only a moment to what may still come."""
         if self._connection is not None:
-            self._connection.be_quick(DRAIN_S)
+            self._connection.end_reads_in(DRAIN_S)
 
     def close(self) -> None:
         """Free the connection. What is left of the body is skipped if it is little and comes at once."""
@@ -103,10 +107,10 @@ class Answer:
         return chunk
 
     def _drain(self, connection: Connection) -> None:
-        connection.be_quick(DRAIN_S)
-        ends_at, budget = monotonic() + DRAIN_S, DRAIN_BYTES
+        connection.end_reads_in(DRAIN_S)
+        budget = DRAIN_BYTES
         try:
-            while self._connection is not None and budget > 0 and monotonic() < ends_at:
+            while self._connection is not None and budget > 0:
                 budget -= len(self._read(connection))
         except (Transient, DeadlineExceeded):
             pass  # The body is not wanted any more, and its connection is discarded.

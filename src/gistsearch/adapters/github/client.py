@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urljoin
 
-from urllib3.response import HTTPResponse
-
 from gistsearch.adapters.github.answers import WIRE_ERRORS, Answer
-from gistsearch.adapters.github.connections import Connection, Connections
+from gistsearch.adapters.github.connections import Connections
 from gistsearch.adapters.github.limits import LimitMemory, limit_of
 from gistsearch.adapters.github.origins import Address, AllowedOrigins, Origin
 from gistsearch.adapters.github.retries import Transient
@@ -41,13 +39,20 @@ class Client:
     """Asks some origins, each with the same headers, and stays within them."""
 
     def __init__(
-        self, origins: Iterable[Origin], headers: Mapping[str, str], connections: Connections, max_wait_s: float
+        self,
+        origins: Iterable[Origin],
+        headers: Mapping[str, str],
+        connections: Connections,
+        *,
+        read_timeout_s: float,
+        max_wait_s: float,
     ) -> None:
         """
         Args:
             origins: those that may be asked.
             headers: sent with each request, to these origins alone.
             connections: to them.
+            read_timeout_s: how long the head of an answer may take, and each read of its body.
             max_wait_s: the longest pause for a rate limit.
         """
         origins = tuple(origins)
@@ -55,6 +60,7 @@ class Client:
         self._headers = {origin: {"Host": origin.netloc, **headers} for origin in origins}
         self._limits = {origin: LimitMemory(str(origin), max_wait_s) for origin in origins}
         self._connections = connections
+        self._read_timeout_s = read_timeout_s
 
     def ask(self, url: str, deadline: Deadline, *, start: int = 0) -> Answer:
         """Ask for what is at an address, and return the answer if it is one.
@@ -66,7 +72,7 @@ class Client:
 
         Raises:
             Transient: another try may get it.
-            ForbiddenOrigin: the address, or one that it redirects to, lies outside the origins.
+            ForbiddenOrigin: the address lies outside the origins, or redirects to another one than its own.
             SourceRateLimited, AccessForbidden, ContentGone, IntegrityMismatch (it has no such byte), SourceUnavailable:
                 another try is of no use.
             DeadlineExceeded: the deadline passed.
@@ -96,7 +102,7 @@ class Client:
         except OSError as error:
             raise Transient(SourceUnavailable(f"{address.origin} cannot be reached")) from error
         try:
-            response = _exchange(connection, address.target, headers)
+            response = connection.exchange(address.target, headers, deadline, self._read_timeout_s)
         except WIRE_ERRORS as error:
             self._connections.discard(connection)
             raise Transient(SourceUnavailable(f"{address.origin} gave no proper answer")) from error
@@ -107,9 +113,12 @@ class Client:
 
     def _redirected(self, address: Address, location: str) -> Address:
         try:
-            return self._origins.address(urljoin(str(address), location))
+            redirected = self._origins.address(urljoin(str(address), location))
         except ValueError as error:
             raise ForbiddenOrigin(f"{address.origin} redirects to what is no address") from error
+        if redirected.origin is not address.origin:  # The listing names the origin of a file, nobody else.
+            raise ForbiddenOrigin(f"{address.origin} redirects to another origin")
+        return redirected
 
     def _refusal(self, origin: Origin, answer: Answer, body: bytes, deadline: Deadline) -> SourceError | Transient:
         """Return what to raise for an answer that is not what was asked for; raise at once for a long rate limit."""
@@ -122,11 +131,6 @@ class Client:
         if 400 <= answer.status < 500:
             return _REFUSALS.get(answer.status, SourceUnavailable)(told)
         return Transient(SourceUnavailable(told))
-
-
-def _exchange(connection: Connection, target: str, headers: Mapping[str, str]) -> HTTPResponse:
-    connection.request("GET", target, headers=headers, preload_content=False, decode_content=False)
-    return connection.getresponse()
 
 
 def _beginning(answer: Answer) -> bytes:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import math
 import ssl
 import threading
+from collections.abc import Mapping
+from time import monotonic
 from typing import cast
 
 from urllib3.connection import HTTPConnection
+from urllib3.response import HTTPResponse
+from urllib3.util.response import assert_header_parsing
 
 from gistsearch.adapters.github.origins import Origin
 from gistsearch.adapters.github.sockets import SLICE_S, InterruptibleSocket, connect, secure
@@ -21,7 +26,15 @@ _Status = tuple[str, int, str]
 
 
 class _FinalResponse(http.client.HTTPResponse):
-    """The answer behind all interim ones. The standard library skips `100 Continue` alone."""
+    """The answer behind all interim ones (the standard library skips `100 Continue` alone), its headers understood.
+
+    urllib3 only logs that headers could not be parsed; but behind them a `Link` may be lost, and with it the rest of a
+    listing.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        assert_header_parsing(self.msg)
 
     def _read_status(self) -> _Status:
         for _ in range(MOST_INTERIM_ANSWERS):
@@ -60,41 +73,53 @@ class Connection(HTTPConnection):
             self.sock = wire = secure(wire, tls, self.origin.host, timeout_s)
         self._wire = wire
 
-    def heed(self, deadline: Deadline, patience_s: float) -> None:
-        """Let this deadline end the reads from now on, or silence for so long."""
-        if self._wire is not None:
-            self._wire.deadline, self._wire.patience_s = deadline, patience_s
+    def exchange(self, target: str, headers: Mapping[str, str], deadline: Deadline, patience_s: float) -> HTTPResponse:
+        """Send a request, and return the answer when its head has come.
 
-    def be_quick(self, slice_s: float) -> None:
-        """Let a read end after such a pause, until the next request."""
+        Args:
+            target: path and query.
+            headers: all of them.
+            deadline: ends all waiting, for the body, too.
+            patience_s: within which the whole head has to come; later on, for how long one read may wait.
+
+        Raises:
+            HTTPError, HTTPException, OSError: there is no answer, or none that can be understood.
+            DeadlineExceeded: as soon as the deadline is over.
+        """
+        wire = self._wire
+        assert wire is not None  # noqa: S101  # it is open
+        wire.deadline, wire.patience_s, wire.reads_end_at = deadline, patience_s, monotonic() + patience_s
+        self.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+        response = self.getresponse()
+        wire.reads_end_at = math.inf
+        return response
+
+    def end_reads_in(self, seconds: float) -> None:
+        """Let all reads be over so soon, until the next request."""
         if self._wire is not None:
-            self._wire.settimeout(slice_s)
-            self._wire.patience_s = slice_s
+            self._wire.settimeout(min(SLICE_S, seconds))
+            self._wire.reads_end_at = monotonic() + seconds
 
 
 class Connections:
     """Lends connections."""
 
-    def __init__(
-        self, limit: int, tls: ssl.SSLContext | None, *, connect_timeout_s: float, read_timeout_s: float
-    ) -> None:
+    def __init__(self, limit: int, tls: ssl.SSLContext | None, *, connect_timeout_s: float) -> None:
         """
         Args:
             limit: how many there are at most, to all origins together; who wants one more waits.
             tls: from `tls_context`; None where no origin is `https`.
             connect_timeout_s: for TCP and TLS, each.
-            read_timeout_s: how long a read waits for the first byte.
         """
         self._tls = tls
         self._connect_timeout_s = connect_timeout_s
-        self._read_timeout_s = read_timeout_s
         self._permits = threading.Semaphore(limit)
         self._lock = threading.Lock()
         self._idle: list[Connection] = []  # the one used last at the end; each lent one has a permit, no idle one has
         self._closed = False
 
     def take(self, origin: Origin, deadline: Deadline) -> Connection:
-        """Lend a connection, to be given back or discarded. Its reads heed the deadline from now on.
+        """Lend a connection, to be given back or discarded.
 
         Raises:
             DeadlineExceeded: the deadline was over before there was one.
@@ -106,7 +131,6 @@ class Connections:
         try:
             if connection.sock is None:
                 connection.open(deadline, self._connect_timeout_s, self._tls if origin.scheme == "https" else None)
-            connection.heed(deadline, self._read_timeout_s)
         except BaseException:
             self.discard(connection)
             raise

@@ -31,17 +31,22 @@ class Content:
         while True:
             try:
                 with self._client.ask(file.raw_url, deadline, start=promise.received_bytes) as answer:
-                    for chunk in _body(answer, promise.received_bytes):
+                    for chunk in _body(answer, promise):
                         promise.check(chunk)
+                        yield chunk
                         if promise.is_kept:
                             answer.hurry()
-                        yield chunk
                 promise.check_end()
                 return
             except Transient as failure:
                 if promise.is_kept:  # What broke was the end of the answer, not the content.
                     return
                 tries.failed(failure)
+            except IntegrityMismatch as mismatch:
+                if promise.received_bytes:  # They were handed on, and can't be taken back.
+                    raise
+                tries.failed(Transient(mismatch))
+                promise = _Promise(file)
 
 
 class _Promise:
@@ -54,18 +59,23 @@ class _Promise:
         self.received_bytes = 0
         self.is_kept = False
 
+    @property
+    def missing_bytes(self) -> int:
+        """How many are still to come."""
+        return self._size_bytes - self.received_bytes
+
     def check(self, chunk: bytes) -> None:
         """Take the next bytes.
 
         Raises:
-            IntegrityMismatch: they are too many, or complete the size but not the hash.
+            IntegrityMismatch: they are too many, or complete the size but not the hash; they don't count as received.
         """
-        self.received_bytes += len(chunk)
-        if self.received_bytes > self._size_bytes:
+        if len(chunk) > self.missing_bytes:
             raise IntegrityMismatch(f"there is more content than the {self._size_bytes} bytes that the listing says")
         self._hash.update(chunk)
-        if self.received_bytes == self._size_bytes:
+        if len(chunk) == self.missing_bytes:
             self._check_hash()
+        self.received_bytes += len(chunk)
 
     def check_end(self) -> None:
         """Take note that there are no more bytes.
@@ -74,10 +84,11 @@ class _Promise:
             IntegrityMismatch: they do not hash to the blob id.
             Transient: they are too few, with an `IntegrityMismatch` as verdict.
         """
-        if self.received_bytes < self._size_bytes:
+        if self.missing_bytes:
             told = f"{self.received_bytes} bytes came of the {self._size_bytes} that the listing says"
             raise Transient(IntegrityMismatch(told))
-        self._check_hash()
+        if not self.is_kept:
+            self._check_hash()
 
     def _check_hash(self) -> None:
         if self._blob_id is not None and self._hash.hexdigest() != self._blob_id:
@@ -85,13 +96,15 @@ class _Promise:
         self.is_kept = True
 
 
-def _body(answer: Answer, start: int) -> Iterator[bytes]:
-    """Yield an answer's body from byte `start` of the content on. One that ends early just ends: its size is known."""
+def _body(answer: Answer, promise: _Promise) -> Iterator[bytes]:
+    """Yield the bytes of an answer that were not received before. One that ends early just ends: its size is known."""
     if answer.is_encoded:
         raise Transient(IntegrityMismatch("the content came compressed, which was not asked for"))
-    if answer.status == 206 and _first_byte(answer) != start:
+    if answer.status == 206 and _first_byte(answer) != promise.received_bytes:
         raise Transient(SourceUnavailable("another part of the content came than was asked for"))
-    skip = start if answer.status == 200 else 0
+    skip = promise.received_bytes if answer.status == 200 else 0
+    if answer.announced_bytes is not None and answer.announced_bytes < skip + promise.missing_bytes:
+        raise Transient(IntegrityMismatch("there is less content than the listing says"))
     try:
         for chunk in answer:
             if skip < len(chunk):

@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"(https?://[^/?@\\]+)(/[!-\"$-\[\]-~]*)", re.IGNORECASE)
 _BLOB_ID = re.compile(r"/raw/([0-9a-f]{40})/")
 
 
-@frozen
+@frozen(cache_hash=True)  # It is looked up for each request.
 class Origin:
     """A scheme, a host and a port (RFC 6454)."""
 

@@ -8,6 +8,7 @@ byte by byte doesn't evade it.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import socket
 import ssl
@@ -36,15 +37,20 @@ class InterruptibleSocket(socket.socket):
     """Ends every wait; set anew for each request."""
     patience_s: float = SLICE_S
     """How long one read waits for the first byte."""
+    reads_end_at: float = math.inf
+    """When reading is over, however often something comes; on the monotonic clock."""
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int | None = None, flags: int = 0) -> int:
         """Receive as `socket.recv_into` does.
 
         Raises:
             DeadlineExceeded: as soon as the deadline is over.
-            TimeoutError: nothing came for `patience_s`.
+            TimeoutError: nothing came for `patience_s`, or `reads_end_at` has passed.
         """
-        return self._patiently(lambda: super(InterruptibleSocket, self).recv_into(buffer, nbytes or 0, flags))
+        if time.monotonic() >= self.reads_end_at:
+            raise TimeoutError("what was awaited did not come in time")
+        receive = super().recv_into
+        return self._patiently(lambda: receive(buffer, nbytes or 0, flags))
 
     def connect_within(self, address: _Address, timeout_s: float) -> None:
         """Connect, and wait in slices from now on.
@@ -68,7 +74,7 @@ class InterruptibleSocket(socket.socket):
 
     def _patiently(self, step: Callable[[], _T], timeout_s: float | None = None) -> _T:
         """Call what times out after a slice, again and again."""
-        gives_up_at = time.monotonic() + (self.patience_s if timeout_s is None else timeout_s)
+        gives_up_at = min(time.monotonic() + (self.patience_s if timeout_s is None else timeout_s), self.reads_end_at)
         while True:
             self.deadline.check()
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 from collections.abc import Collection, Generator
 
@@ -17,6 +16,7 @@ from gistsearch.ports.gists import Deadline, Gist, GistFile, GistSource
 
 _API_URL = re.compile(r"([^/]+//[^/]+)((?:/[A-Za-z0-9._~-]+)*)/?")
 _TOKEN = re.compile(r"[!-~]+")
+_USER_AGENT = re.compile(r"[!-~]+(?: [!-~]+)*")
 
 
 class GitHubGists(GistSource):
@@ -32,6 +32,7 @@ class GitHubGists(GistSource):
         raw_origins: Collection[str] = ("https://gist.githubusercontent.com",),
         token: str | None = None,
         *,
+        user_agent: str = "gistsearch",
         concurrency: int = 32,
         connect_timeout_s: float = 5,
         read_timeout_s: float = 15,
@@ -43,31 +44,33 @@ class GitHubGists(GistSource):
             api_url: where the API is: `https://HOST/api/v3` on Enterprise Server.
             raw_origins: where content may come from; anything else is forbidden.
             token: sent to the API's origin alone.
+            user_agent: how requests call themselves; GitHub refuses those that don't.
             concurrency: the most connections to the raw origins.
             connect_timeout_s: for TCP and TLS, each.
-            read_timeout_s: how long the other side may be silent.
+            read_timeout_s: how long the other side may be silent, and how long the head of an answer may take.
             max_wait_s: the longest pause for a rate limit; a longer one is reported at once.
             first_pause_s: at most so long is the pause after a first failure, twice as long after a second one.
 
         Raises:
-            ValueError: an address is none, the token holds what no token holds, or `concurrency` is below 1.
+            ValueError: an address is none, the token or the user agent holds what none holds, or `concurrency` is below
+                1.
         """
         if concurrency < 1:
             raise ValueError("concurrency is at least 1")
+        if not _USER_AGENT.fullmatch(user_agent):
+            raise ValueError("the user agent is empty, or holds a character that no header holds")
         api, base_path = _api(api_url)
         raw = [Origin.parse(origin) for origin in raw_origins]
-        headers = {"User-Agent": f"gistsearch/{_version()}", "Accept-Encoding": "identity"}
+        headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         tls = tls_context() if any(origin.scheme == "https" for origin in (api, *raw)) else None
-        timeouts = {"connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s}
-        self._api_connections = Connections(PAGES_AT_ONCE, tls, **timeouts)
-        self._raw_connections = Connections(concurrency, tls, **timeouts)
+        self._api_connections = Connections(PAGES_AT_ONCE, tls, connect_timeout_s=connect_timeout_s)
+        self._raw_connections = Connections(concurrency, tls, connect_timeout_s=connect_timeout_s)
+        waits = {"read_timeout_s": read_timeout_s, "max_wait_s": max_wait_s}
+        api_client = Client([api], {**headers, **_api_headers(token)}, self._api_connections, **waits)
+        raw_client = Client(raw, headers, self._raw_connections, **waits)
         retries = RetryPolicy(first_pause_s)
-        self._listings = Listings(
-            Client([api], {**headers, **_api_headers(token)}, self._api_connections, max_wait_s),
-            f"{api}{base_path}",
-            retries,
-        )
-        self._content = Content(Client(raw, {**headers, "Accept": "*/*"}, self._raw_connections, max_wait_s), retries)
+        self._listings = Listings(api_client, f"{api}{base_path}", retries)
+        self._content = Content(raw_client, retries)
 
     def list_gists(self, username: str, deadline: Deadline) -> Generator[Gist, None, None]:
         return self._listings.walk(username, deadline)
@@ -96,10 +99,3 @@ def _api_headers(token: str | None) -> dict[str, str]:
             raise ValueError("the token is empty, or holds a character that no token holds")  # which is not told
         headers["Authorization"] = f"Bearer {token}"
     return headers
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("gistsearch")
-    except importlib.metadata.PackageNotFoundError:  # Run from a source tree that was never installed.
-        return "0"
