@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gistsearch import __version__
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from wsgiref.types import WSGIApplication
 
-    from gistsearch.domain.search import SearchGists
+    from gistsearch import SearchGists
+
+ERROR = 2
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
-    if sys.argv[1:] == ["--version"]:  # It needs nothing of what takes its time to import.
-        sys.stdout.write(f"gistsearch, version {__version__}\n")
-        return
-    from gistsearch.container import command_line
-    from gistsearch.settings import BadSetting
-
+    _open_closed_streams()
     try:
-        status = command_line()(sys.argv[1:], __version__, open_search, serve)
-    except BadSetting as error:
-        sys.stderr.write(f"gistsearch: {error}\n")
-        status = 2
-    sys.stdout.flush()
-    sys.stderr.flush()
+        status = _say_version() if sys.argv[1:] == ["--version"] else _run()
+    except KeyboardInterrupt:  # While something was imported, or for a second time.
+        status = INTERRUPTED
+    except Exception:  # noqa: BLE001  # A bug, here or in a package that was added: Python's 1 would say "no match".
+        _say_bug()
+        status = ERROR
     os._exit(status)  # Threads that still sit in a read have nothing to add, and would be waited for.
 
 
@@ -49,12 +48,50 @@ def serve(host: str, port: int) -> None:
     web_server()(load_app, host, port)
 
 
-def load_app() -> Flask:
+def load_app() -> WSGIApplication:
     """Make the application, in whichever process serves it."""
     from gistsearch.container import Container
     from gistsearch.settings import Settings
 
     return Container(Settings.from_environment(os.environ)).app()
+
+
+def _run() -> int:
+    from gistsearch.container import command_line
+    from gistsearch.settings import BadSetting
+
+    try:
+        return command_line()(sys.argv[1:], __version__, open_search, serve)
+    except BadSetting as error:
+        with suppress(OSError):
+            sys.stderr.write(f"gistsearch: {error}\n")
+        return ERROR
+
+
+def _say_version() -> int:
+    """Say it without all that takes its time to import."""
+    try:
+        sys.stdout.write(f"gistsearch, version {__version__}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stderr.write(f"gistsearch: {error.strerror}\n")
+        return ERROR
+    return 0
+
+
+def _say_bug() -> None:
+    import traceback
+
+    lines = [ascii(line)[1:-1] for line in traceback.format_exc().splitlines()]  # It may tell what a stranger wrote.
+    with suppress(OSError):
+        sys.stderr.write("\n".join([*lines, "gistsearch: that is a bug", ""]))
+
+
+def _open_closed_streams() -> None:
+    """Have what was closed (`>&-`) lead nowhere: else a connection would get its number, and text meant for people."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 if __name__ == "__main__":

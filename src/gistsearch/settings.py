@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import cattrs
 from attrs import Attribute, field, fields, frozen
-from attrs.validators import and_, ge, gt, le, min_len
+from attrs.validators import and_, ge, gt, le, min_len, optional
 
 PREFIX = "GISTSEARCH_"
 
@@ -35,15 +35,34 @@ class BadSetting(Exception):
     """Indicates that a setting can't be used. The message names its variable, and never a secret."""
 
 
-def _origin(_: object, __: Attribute[Any], value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+def _address(_: object, __: Attribute[Any], value: str) -> None:
+    if not _is_address(value):
         raise ValueError("is no address such as https://api.github.com")
 
 
-def _origins(_: object, attribute: Attribute[Any], values: tuple[str, ...]) -> None:
-    for value in values:
-        _origin(None, attribute, value)
+def _origins(_: object, __: Attribute[Any], values: tuple[str, ...]) -> None:
+    if not all(_is_address(value) and not urlsplit(value).path for value in values):
+        raise ValueError("holds something that is no origin such as https://gist.githubusercontent.com")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return (
+            value.isascii()
+            and value.isprintable()
+            and parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not (parts.username or parts.query or parts.fragment)
+        )
+    except ValueError:  # Its port is no port, its IPv6 address none.
+        return False
+
+
+def _token(_: object, __: Attribute[Any], value: str) -> None:
+    if not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("holds a character that no token holds")
 
 
 def _seconds(longest: float) -> Callable[[object, Attribute[Any], float], None]:
@@ -58,11 +77,11 @@ class Settings:
     """Where gists come from: `github`, `memory`, or a name that another package registered."""
     matcher: str = "re2"
     """What finds patterns: `re2`, or a name that another package registered."""
-    github_api_url: str = field(default="https://api.github.com", validator=_origin)
+    github_api_url: str = field(default="https://api.github.com", validator=_address)
     github_raw_origins: tuple[str, ...] = field(
         default=("https://gist.githubusercontent.com",), validator=and_(min_len(1), _origins)
     )
-    github_token: str | None = field(default=None, repr=False)
+    github_token: str | None = field(default=None, repr=False, validator=optional(_token))
     concurrency: int = field(default=32, validator=and_(ge(1), le(256)))
     """Files fetched at once in one search."""
     window_bytes: int = field(default=1 << 20, validator=and_(ge(1 << 14), le(1 << 26)))

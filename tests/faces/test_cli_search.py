@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ SOURCE = InMemoryGists(
             MemoryGist({"bin": b"needle\0\n"}, id="3"),
         ],
         "hostile": [MemoryGist({"e\x1b]0;x\x07.txt": b"needle \x1b[2J\x9b1m \xe2\x80\xae end\n"}, "d\x1b[5m", id="9")],
+        "rows": [MemoryGist({"f": b"1 n\n2 n\n3\n4 n\n5\n6\n7\n8 n\n"}, id="7"), MemoryGist({"g": b"n\n"}, id="8")],
         "broken": [MemoryGist({"good": b"needle\n", "gone": ContentGone("it is gone")}, id="5")],
         "long": [MemoryGist({"l": b"x" * 2_000 + b"needle" + b"y" * 2_000}, id="6")],
     }
@@ -100,6 +102,12 @@ def out(capsys: pytest.CaptureFixture[str]) -> Any:
         ),
         (["-e", "needle t"], ["/1:a.py:2:needle two"]),
         (["-q", "needle"], []),
+        (["-l", "-c", "needle"], ["/1:a.py:2", "/2:d.txt:1", "/3:bin:1"]),
+        (["-q", "-c", "-l", "needle"], []),
+        (["-F", "-i", "NEEDLE T"], ["/1:a.py:2:needle two"]),
+        (["-e", "-x|needle t"], ["/1:a.py:2:needle two"]),
+        (["--", "-x|needle t"], ["/1:a.py:2:needle two"]),
+        (["octo", "-e", "needle t"], ["/1:a.py:2:needle two"]),
         (
             ["--color", "always", "-g", "d*", "needle"],
             ["\x1b[35m/2\x1b[0m:\x1b[35md.txt\x1b[0m:\x1b[32m1\x1b[0m:a \x1b[1;31mneedle\x1b[0m"],
@@ -121,6 +129,9 @@ def test_what_is_printed_in_a_pipe(words: list[str], lines: Sequence[str], out: 
         (["needle", "nobody", "octo"], 2),
         (["-q", "needle", "octo"], 0),
         (["-q", "nowhere", "octo"], 1),
+        (["-F", "-w", "needl", "octo"], 1),
+        (["-q", "nowhere", "broken"], 2),
+        (["-e", "needle", "-e", "two", "octo"], 2),
         (["(", "octo"], 2),
         (["needle", "oc/to"], 2),
         (["x" * 1_001, "octo"], 2),
@@ -188,3 +199,106 @@ def test_a_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> Non
     """In words, with status 2."""
     assert gistsearch("serve", "--port", "9") == 2
     assert capsys.readouterr().err.startswith("gistsearch: can't listen on 127.0.0.1:9: Address already in use")
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (["-A", "1"], ["1:n", "2:n", "3-", "4:n", "5-", "--", "8:n"]),
+        (["-B", "1"], ["1:n", "2:n", "3-", "4:n", "--", "7-", "8:n"]),
+        (["-C", "1"], ["1:n", "2:n", "3-", "4:n", "5-", "--", "7-", "8:n"]),
+        (["-C", "2"], ["1:n", "2:n", "3-", "4:n", "5-", "6-", "7-", "8:n"]),
+        (["-A", "2", "-m", "3"], ["1:n", "2:n", "3-", "4:n", "5-", "6-"]),
+        (["-A", "1", "-c"], ["4"]),
+    ],
+)
+def test_context_is_merged_as_ripgrep_does(words: list[str], lines: list[str], out: Any) -> None:
+    """Each line once, `:` behind the number of a match and `-` behind another's, `--` where lines are left out."""
+    assert gistsearch("search", *words, "-g", "f", " ?n", "rows") == 0
+    assert [_shortened(line) for line in out()] == lines
+
+
+def _shortened(line: str) -> str:
+    _, _, rest = line.partition("/7:f")
+    return re.sub(r"^[:-](\d+)([:-]?)(?:\d ?)?(.*)$", r"\1\2\3", rest) or line
+
+
+def test_files_with_context_are_kept_apart(out: Any) -> None:
+    """By the line that marks every gap."""
+    gistsearch("search", "-A", "1", "n$", "rows")
+    assert out()[-3:] == [
+        "https://gist.github.com/rows/7:f:8:8 n",
+        "--",
+        "https://gist.github.com/rows/8:g:1:n",
+    ]
+
+
+def test_a_user_who_is_named_twice_is_searched_once(out: Any) -> None:
+    """Whatever the case: GitHub's names know none."""
+    assert gistsearch("search", "n", "rows", "ROWS", "rows", "-c") == 0
+    assert out() == ["https://gist.github.com/rows/7:f:4", "https://gist.github.com/rows/8:g:1"]
+
+
+def test_a_silent_search_that_found_something_is_content(capsys: pytest.CaptureFixture[str]) -> None:
+    """With `-q`, a match makes the status 0 and ends the search, whatever was missing before: as grep has it."""
+    assert gistsearch("search", "-q", "needle", "nobody", "octo") == 0
+    assert capsys.readouterr() == ("", "gistsearch: nobody: there is no user 'nobody'\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["search"], "give a PATTERN and at least one USER"),
+        (["search", "", "octo"], "PATTERN: it has to be 1 to 1,000 characters long, not 0"),
+        (["search", "x" * 1_001, "octo"], "PATTERN: it has to be 1 to 1,000 characters long, not 1,001"),
+        (["search", "x", ""], "USER: it has to be 1 to 64 characters long, not 0"),
+        (["search", "x", "octo", "-g", ""], "--glob: it has to be 1 to 255 characters long, not 0"),
+        (["search", "x", "octo", "-t", ""], "--type: it has to be 1 to 255 characters long, not 0"),
+        (["search", "x", "octo", "-C", "21"], "'-C' / '--context': 21 is not in the range 0<=x<=20"),
+        (["search", "x", "oc/to"], "a user name consists of letters"),
+        (["search", "\udcff", "octo"], "pattern is not valid Unicode text"),
+        (["search", "ab(c", "octo"], "the pattern can't be used: missing ): ab(c"),
+        (["search", "a**", "octo"], "the pattern can't be used: bad repetition operator: **"),
+        (["search", "-x", "octo"], "A pattern that begins with '-' goes behind -e."),
+        (["search", "-e", "a", "-e", "b", "octo"], "give -e once"),
+        (["search", "--ignorecase", "x", "octo"], "Did you mean '--ignore-case'?"),
+        (["serach", "x", "octo"], "Did you mean 'search'?"),
+        (["serve", "--port", "70000"], "70000 is not in the range"),
+        ([], "Usage: gistsearch"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the names that things have on the command line, with a hint where there is one, and status 2."""
+    assert gistsearch(*words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert told in err
+
+
+def test_every_flag_is_explained(out: Any) -> None:
+    """In the help of `search`, each with a sentence."""
+    assert gistsearch("search", "-h") == 0
+    told = " ".join("\n".join(out()).split())
+    for flag in [
+        "-e",
+        "-i",
+        "-S",
+        "-w",
+        "-F",
+        "-U",
+        "-A",
+        "-B",
+        "-C",
+        "-c",
+        "-l",
+        "-m",
+        "-g",
+        "-t",
+        "-q",
+        "--stats",
+        "--color",
+        "--no-progress",
+        "--timeout",
+        "--backend",
+    ]:
+        assert re.search(rf"(?<![\w-]){flag}[ ,].*?[A-Z][^.]+\.", told), flag

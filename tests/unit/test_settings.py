@@ -84,7 +84,14 @@ def test_an_override_wins_unless_it_is_none() -> None:
         ("GISTSEARCH_READ_TIMEOUT_S", "soon"),
         ("GISTSEARCH_GITHUB_API_URL", "api.github.com"),
         ("GISTSEARCH_GITHUB_API_URL", "https://user@api.github.com"),
+        ("GISTSEARCH_GITHUB_API_URL", "https://api.github.com:99999"),
+        ("GISTSEARCH_GITHUB_API_URL", "https://[::1"),
+        ("GISTSEARCH_GITHUB_API_URL", "https://api.github.com/?q"),
         ("GISTSEARCH_GITHUB_RAW_ORIGINS", "ftp://x.example"),
+        ("GISTSEARCH_GITHUB_RAW_ORIGINS", "https://x.example/raw"),
+        ("GISTSEARCH_GITHUB_TOKEN", "two words"),
+        ("GISTSEARCH_GITHUB_TOKEN", "a\nb"),
+        ("GISTSEARCH_GITHUB_TOKEN", "é"),
         ("GISTSEARCH_GITHUB_RAW_ORIGINS", ","),
         ("GISTSEARCH_LOG_LEVEL", "loud"),
         ("GISTSEARCH_LOG_FORMAT", "xml"),
@@ -94,6 +101,21 @@ def test_a_bad_value_is_refused_by_its_variable(variable: str, value: str) -> No
     """The message names the variable."""
     with pytest.raises(BadSetting, match=variable):
         Settings.from_environment({variable: value})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("GISTSEARCH_GITHUB_TOKEN", f"{TOKEN} {TOKEN}"),
+        ("GISTSEARCH_GITHUB_API_URL", f"https://user:{TOKEN}@api.github.com"),
+        ("GISTSEARCH_GITHUB_RAW_ORIGINS", f"https://user:{TOKEN}@x.example"),
+    ],
+)
+def test_a_refusal_tells_no_secret(variable: str, value: str) -> None:
+    """A bad value may hold one."""
+    with pytest.raises(BadSetting) as refused:
+        Settings.from_environment({variable: value})
+    assert TOKEN not in str(refused.value)
 
 
 @pytest.mark.parametrize(

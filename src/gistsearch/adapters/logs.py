@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 
 def configure_logging(level: str, style: str) -> None:
@@ -24,11 +25,17 @@ def configure_logging(level: str, style: str) -> None:
 
 
 class _Console(logging.Formatter):
-    """One line a record but for tracebacks: what a stranger typed makes no line of its own."""
+    """One line a record; a traceback stands below it, indented, so that nothing in it looks like a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name is logging's
-        record.message = record.message.encode("unicode_escape").decode("ascii")
+        record.message = _escaped(record.message)
         return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return _indented(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802
+        return _indented(stack_info)
 
 
 class _JsonLines(logging.Formatter):
@@ -42,3 +49,12 @@ class _JsonLines(logging.Formatter):
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
         return json.dumps(told)
+
+
+def _escaped(text: str) -> str:
+    """Write out what a stranger could have put in to make a line of his own, or to move the terminal's cursor."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {_escaped(line)}" for line in text.splitlines())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,10 +9,12 @@ from io import TextIOWrapper
 from typing import Any, Protocol
 
 import click
+from click.exceptions import Exit
 
 from gistsearch.adapters.cli.asking import Asked, Shown
 from gistsearch.adapters.cli.searching import Output, Status, search
-from gistsearch.adapters.cli.terminal import visible
+from gistsearch.adapters.cli.terminal import complain
+from gistsearch.domain.query import MAX_CONTEXT_LINES, MAX_FILTER_LENGTH, MAX_PATTERN_LENGTH, MAX_USERNAME_LENGTH
 from gistsearch.domain.search import SearchGists
 from gistsearch.ports.matching import InvalidPattern
 
@@ -46,21 +47,35 @@ def run(arguments: Sequence[str], version: str, open_search: OpenSearch, serve: 
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
     try:
-        return _commands(version, open_search, serve).main(list(arguments), "gistsearch", standalone_mode=False) or 0
+        status = _invoke(_commands(version, open_search, serve), arguments)
+        sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_output()
         return BROKEN_PIPE
+    except OSError as error:  # The disk is full, or something of the kind.
+        complain(error.strerror or str(error))
+        return Status.ERROR
+    return status
 
 
-def _forget_output() -> None:
-    """Nobody reads on: let nothing that is still buffered raise again at the very end."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _invoke(commands: click.Group, arguments: Sequence[str]) -> int:
+    """Do what click's own `main` does, but leave Ctrl-C and broken pipes to the caller: it calls both of them 1."""
+    try:
+        with commands.make_context("gistsearch", list(arguments)) as context:
+            return commands.invoke(context)
+    except Exit as over:  # --help and --version end so.
+        return over.exit_code
+
+
+def _show(error: click.ClickException) -> None:
+    with suppress(OSError):  # Standard error itself may be full, or closed at its other end.
+        error.show()
+        if isinstance(error, click.NoSuchOption) and error.ctx and error.ctx.info_name == "search":
+            sys.stderr.write("A pattern that begins with '-' goes behind -e.\n")
 
 
 def _commands(version: str, open_search: OpenSearch, serve: Serve) -> click.Group:
@@ -69,7 +84,7 @@ def _commands(version: str, open_search: OpenSearch, serve: Serve) -> click.Grou
     def gistsearch() -> None:
         """Search every file of a GitHub user's public gists with a regular expression."""
 
-    @gistsearch.command("search", short_help="Search the gists of users.")
+    @gistsearch.command("search", short_help="Search the gists of users.", epilog=_EXAMPLE)
     @_search_options
     def search_command(**options: Any) -> int:
         """Search the public gists of each USER for PATTERN, a regular expression in RE2's syntax.
@@ -93,23 +108,27 @@ def _commands(version: str, open_search: OpenSearch, serve: Serve) -> click.Grou
     return gistsearch
 
 
+_EXAMPLE = "For example: gistsearch search -i --glob '*.py' 'import requests' octocat"
+_CONTEXT = click.IntRange(0, MAX_CONTEXT_LINES)
+
 _OPTIONS: list[Callable[..., Any]] = [
     click.argument("words", nargs=-1, metavar="PATTERN USER..."),
     click.option(
-        "-e", "--regexp", metavar="PATTERN", help="The pattern, where it begins with '-'; then all words are users."
+        "-e",
+        "--regexp",
+        "regexps",
+        multiple=True,
+        metavar="PATTERN",
+        help="The pattern, where it begins with '-'; then all words are users.",
     ),
     click.option("-i", "--ignore-case", is_flag=True, help="Small and capital letters are the same."),
     click.option("-S", "--smart-case", is_flag=True, help="The same, unless the pattern has capital letters."),
     click.option("-w", "--word-regexp", is_flag=True, help="Only whole words."),
     click.option("-F", "--fixed-strings", is_flag=True, help="PATTERN is plain text."),
     click.option("-U", "--multiline", is_flag=True, help="Matches may run across lines."),
-    click.option(
-        "-A", "--after-context", type=click.IntRange(0), metavar="NUM", help="Show NUM lines after each match."
-    ),
-    click.option(
-        "-B", "--before-context", type=click.IntRange(0), metavar="NUM", help="Show NUM lines before each match."
-    ),
-    click.option("-C", "--context", type=click.IntRange(0), metavar="NUM", help="Show NUM lines before and after."),
+    click.option("-A", "--after-context", type=_CONTEXT, metavar="NUM", help="Show NUM lines after each match."),
+    click.option("-B", "--before-context", type=_CONTEXT, metavar="NUM", help="Show NUM lines before each match."),
+    click.option("-C", "--context", type=_CONTEXT, metavar="NUM", help="Show NUM lines before and after."),
     click.option("-c", "--count", is_flag=True, help="Show the number of matching lines of each file."),
     click.option("-l", "--files-with-matches", is_flag=True, help="Show only the URLs of the gists that match."),
     click.option(
@@ -163,13 +182,13 @@ class _Failure(click.ClickException):
     exit_code = Status.ERROR
 
     def show(self, file: Any = None) -> None:
-        sys.stderr.write(f"gistsearch: {visible(self.message)}\n")
+        complain(self.message)
 
 
 def _asked(
     *,
     words: tuple[str, ...],
-    regexp: str | None,
+    regexps: tuple[str, ...],
     context: int | None,
     before_context: int | None,
     after_context: int | None,
@@ -178,16 +197,32 @@ def _asked(
     quiet: bool,
     **same: Any,
 ) -> Asked:
-    named = words if regexp is None else (regexp, *words)
+    named = (*regexps, *words)
     if len(named) < 2:
         raise click.UsageError("give a PATTERN and at least one USER")
-    shown = Shown.NOTHING if quiet else Shown.URLS if files_with_matches else Shown.COUNTS if count else Shown.LINES
+    if len(regexps) > 1:
+        raise click.UsageError("give -e once: 'this|that' is a pattern, too")
+    pattern, *users = named
+    _check_lengths([pattern], MAX_PATTERN_LENGTH, "PATTERN")
+    _check_lengths(users, MAX_USERNAME_LENGTH, "USER")
+    _check_lengths(same["globs"], MAX_FILTER_LENGTH, "--glob")
+    _check_lengths(same["types"], MAX_FILTER_LENGTH, "--type")
+    shown = Shown.NOTHING if quiet else Shown.COUNTS if count else Shown.URLS if files_with_matches else Shown.LINES
     around = context or 0
     return Asked(
-        pattern=named[0],
-        users=named[1:],
+        pattern=pattern,
+        users=tuple({user.casefold(): user for user in users}.values()),  # GitHub's names know no case.
         shown=shown,
         before_context=around if before_context is None else before_context,
         after_context=around if after_context is None else after_context,
         **same,
     )
+
+
+def _check_lengths(texts: Sequence[str], longest: int, name: str) -> None:
+    """Say it by the name that it has here; the query would say it by its own."""
+    for text in texts:
+        if not 1 <= len(text) <= longest:
+            raise click.BadParameter(
+                f"it has to be 1 to {longest:,} characters long, not {len(text):,}", param_hint=name
+            )

@@ -13,7 +13,7 @@ from attrs import frozen
 from gistsearch.adapters.cli.asking import Asked, Shown
 from gistsearch.adapters.cli.printing import Counts, Lines, Printer, Silence, Urls, painter
 from gistsearch.adapters.cli.progress import ProgressLine
-from gistsearch.adapters.cli.terminal import visible
+from gistsearch.adapters.cli.terminal import complain
 from gistsearch.domain.results import (
     Coverage,
     FileMatch,
@@ -62,7 +62,7 @@ class _Showing:
     def __init__(self, asked: Asked, output: Output) -> None:
         self._printer = _printer(asked, output)
         self._stops_at_match = asked.shown is Shown.NOTHING
-        self._progress = ProgressLine(sys.stderr, shown=output.progress and sys.stderr.isatty())
+        self._progress = ProgressLine(sys.stderr, shown=output.progress and sys.stderr.isatty() and _is_able())
         self._statistics = output.statistics
         self._status = Status.NOTHING
 
@@ -83,7 +83,7 @@ class _Showing:
                 self._progress.clear()
                 self._printer.show(event)
                 sys.stdout.flush()
-                if self._status is Status.NOTHING:
+                if self._status is Status.NOTHING or self._stops_at_match:
                     self._status = Status.FOUND
             case Skipped():
                 self._complain(f"{_name(event)}: skipped: {event.reason}: {event.detail}")
@@ -99,12 +99,12 @@ class _Showing:
     def _complain(self, message: str) -> None:
         self._progress.clear()
         self._status = Status.ERROR
-        sys.stderr.write(f"gistsearch: {visible(message)}\n")
+        complain(message)
 
 
 def _printer(asked: Asked, output: Output) -> Printer:
     on_terminal = sys.stdout.isatty()
-    automatic = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    automatic = on_terminal and not os.environ.get("NO_COLOR") and _is_able()
     paint = painter(colour=output.colour == "always" or (output.colour == "auto" and automatic))
     match asked.shown:
         case Shown.NOTHING:
@@ -116,6 +116,11 @@ def _printer(asked: Asked, output: Output) -> Printer:
         case Shown.LINES:
             context = bool(asked.before_context or asked.after_context)
             return Lines(sys.stdout, paint, heading=on_terminal, context=context)
+
+
+def _is_able() -> bool:
+    """Whether the terminal understands escape sequences; ripgrep decides likewise."""
+    return (os.environ.get("TERM") or "dumb") != "dumb"
 
 
 def _name(skipped: Skipped) -> str:

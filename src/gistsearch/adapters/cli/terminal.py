@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+from contextlib import suppress
 
 _JOINERS = "\u200c\u200d"  # Emoji and some scripts are written with them; they move nothing.
 
@@ -15,6 +17,12 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if _is_harmless(character) else _escape(character) for character in text)
+
+
+def complain(message: str) -> None:
+    """Say on standard error what is wrong; where it can't be written to, go on all the same."""
+    with suppress(OSError):
+        sys.stderr.write(f"gistsearch: {visible(message)}\n")
 
 
 def coloured(text: str, colour: str) -> str:

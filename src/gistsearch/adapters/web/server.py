@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
 import socket
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from multiprocessing.process import BaseProcess, parent_process
+from typing import TYPE_CHECKING, Any
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -12,7 +18,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from wsgiref.types import WSGIApplication
 
 SEARCHES_AT_ONCE = 64
 """How many requests are answered at once; further ones wait in the backlog."""
@@ -22,8 +28,17 @@ HEADER_READ_TIMEOUT_MS = 10_000
 DRAIN_S = 10
 """How long running searches get after SIGTERM."""
 
+_LOGGERS: dict[str, Any] = {
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")}
+}
+"""Granian's own words take the way of all others, to standard error; by itself it would use standard output."""
 
-def serve(load_app: Callable[[], Flask], host: str, port: int) -> None:
+_ENDING = {signal.SIGINT, signal.SIGTERM}
+
+_log = logging.getLogger(__name__)
+
+
+def serve(load_app: Callable[[], WSGIApplication], host: str, port: int) -> None:
     """Serve HTTP until SIGTERM or SIGINT.
 
     Args:
@@ -33,10 +48,10 @@ def serve(load_app: Callable[[], Flask], host: str, port: int) -> None:
     Raises:
         OSError: the address can't be listened on.
     """
-    _probe(host, port)
+    address = _probed(host, port)
     server = Granian(
         "gistsearch",
-        address=host,
+        address=address,
         port=port,
         interface=Interfaces.WSGI,
         blocking_threads=SEARCHES_AT_ONCE + SPARE_THREADS,
@@ -44,14 +59,61 @@ def serve(load_app: Callable[[], Flask], host: str, port: int) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
         workers_kill_timeout=DRAIN_S,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # It warns of many threads, which are meant, and of killing workers that have ended.
+        log_dictconfig=_LOGGERS,
     )
-    server.serve(target_loader=load_app, wrap_loader=False)
+    server.on_startup(
+        partial(_log.info, "listening on http://%s:%d", f"[{address}]" if ":" in address else address, port)
+    )
+    _keep_signals_from_worker()
+    server.serve(target_loader=partial(_in_worker, load_app), wrap_loader=False)
 
 
-def _probe(host: str, port: int) -> None:
-    """Fail in words, where granian would in a worker's traceback."""
+def _probed(host: str, port: int) -> str:
+    """Fail in words, where granian would in a worker's traceback, and return the address: it knows no names."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(address)
+    return str(address[0])
+
+
+def _keep_signals_from_worker() -> None:
+    """Have no signal end the worker but the SIGTERM of its parent, and that one for sure.
+
+    A terminal sends Ctrl-C to both, a supervisor may send SIGTERM to both: two signals in a row, on which granian's
+    worker hangs. And until it sets handlers of its own it has its parent's, which would swallow the signal.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        os.register_at_fork(
+            before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, _ENDING),
+            after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, _ENDING),
+            after_in_child=partial(signal.signal, signal.SIGTERM, signal.SIG_DFL),
+        )
+
+
+def _in_worker(load_app: Callable[[], WSGIApplication]) -> WSGIApplication:
+    """Make the application in the process that serves, and see to it that this process ends when it should."""
+    if hasattr(signal, "pthread_sigmask"):  # Again, for where workers are not forked (macOS).
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        threading.Thread(target=_end_when_told, name="end-when-told", daemon=True).start()
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
+    return load_app()
+
+
+def _end_when_told() -> None:
+    """Wait for SIGTERM, and hand it to granian once; before that has set its handler, nothing is served yet."""
+    signal.sigwait({signal.SIGTERM})
+    handler = signal.getsignal(signal.SIGTERM)
+    if callable(handler):
+        handler(signal.SIGTERM, None)
+    else:
+        os._exit(0)
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """Not outlive the parent: nobody would ever end this process, nor free its port."""
+    parent.join()
+    os._exit(1)
