@@ -48,7 +48,9 @@ def _breaches() -> Iterator[Breach]:
     yield _breach("floors", "ports/gists.py", "gistsearch.domain.query", "gistsearch.ports is not allowed to import")
     yield _breach("floors", "domain/query.py", "gistsearch.wire", "gistsearch.domain is not allowed to import")
     yield _breach("floors", "domain/query.py", "gistsearch.testing", "gistsearch.domain is not allowed to import")
-    yield _breach("floors", "testing/gists.py", "gistsearch.domain.query", "gistsearch.testing is not allowed to import")
+    yield _breach(
+        "floors", "testing/gists.py", "gistsearch.domain.query", "gistsearch.testing is not allowed to import"
+    )
     yield _breach("floors", "wire/answer.py", "gistsearch.adapters.web", "gistsearch.wire is not allowed to import")
     yield _breach("floors", "settings.py", "gistsearch.adapters.web", "gistsearch.settings is not allowed to import")
     yield _breach("floors", "container.py", "gistsearch.__main__", "gistsearch.container is not allowed to import")
