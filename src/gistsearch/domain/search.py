@@ -6,6 +6,7 @@ import math
 from collections.abc import Generator, Iterator
 from concurrent.futures import Executor
 from queue import Empty
+from typing import assert_never
 
 from gistsearch.domain.file_search import FileSearch, GistSearch
 from gistsearch.domain.pacing import Paced
@@ -182,6 +183,8 @@ class _Run:
                 self._workers -= 1
             case Crashed(error):
                 raise error
+            case _:
+                assert_never(message)
 
     def _listed(self, listing: Listing, gist: Gist) -> Iterator[SearchEvent]:
         selected = [file for file in gist.files if self._selects(file)]

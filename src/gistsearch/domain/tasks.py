@@ -11,7 +11,7 @@ from attrs import define, frozen
 
 from gistsearch.domain.file_search import FileSearch
 from gistsearch.domain.results import FileMatch
-from gistsearch.ports.gists import Deadline, Gist, GistSource, SourceError
+from gistsearch.ports.gists import Deadline, DeadlineExceeded, Gist, GistSource, SourceError
 
 
 @define(eq=False)
@@ -148,11 +148,11 @@ class Tasks:
         self.inbox.put(WorkerIdle())
 
     def _take(self) -> OpenFile | None:
-        while self.waiting and self._deadline.remaining_s() > 0.0:
+        while self._deadline.remaining_s() > 0.0:
             try:
                 search = self.waiting.popleft()
-            except IndexError:  # Another worker was quicker.
-                break
+            except IndexError:
+                return None
             if not search.is_unneeded:
                 return OpenFile(search, self._open_file(search))
             self.inbox.put(FileDone(search, unneeded=True))
@@ -165,10 +165,10 @@ class Tasks:
         except SourceError as error:
             self.inbox.put(FileDone(file.search, error=error))
             return None
-        if self._deadline.remaining_s() <= 0.0:
-            file.parts.close()  # Nobody may be there to let it go on.
-        if part is not None and not part.last:
+        unfinished = part is not None and not part.last
+        if unfinished and self._deadline.remaining_s() > 0.0:
             return part
-        self.inbox.put(FileDone(file.search, part))
+        error = DeadlineExceeded("the time was up") if unfinished else None  # Nobody may be there to let it go on.
+        self.inbox.put(FileDone(file.search, part, error))
         file.parts.close()  # Behind the message, as it may take a moment to empty the connection.
         return None

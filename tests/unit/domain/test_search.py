@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain.file_search import PART_LINES
 from gistsearch.domain.query import SearchQuery
 from gistsearch.domain.results import (
     Coverage,
@@ -35,8 +36,8 @@ from gistsearch.ports.gists import (
     SourceUnavailable,
     UnknownUser,
 )
-from gistsearch.ports.matching import InvalidPattern, MatchOptions
-from tests.unit.domain.fakes import InlineExecutor, ScriptedSource, gist
+from gistsearch.ports.matching import InvalidPattern, Matcher, MatcherCompiler, MatchOptions
+from tests.unit.domain.fakes import Content, InlineExecutor, ScriptedSource, gist
 
 
 def query(pattern: str = "needle", *usernames: str, **more: Any) -> SearchQuery:
@@ -115,6 +116,15 @@ def test_a_file_is_left_at_its_first_match_where_that_suffices() -> None:
     source = ScriptedSource({"octo": [gist("g", "f", size=10_000_000)]}, {"f": content})
     assert len(matches(run(source, query()))) == 1
     assert source.closed == source.opened
+
+
+def test_an_early_match_is_verified_by_whatever_still_comes_behind_the_last_byte() -> None:
+    """Where the whole content has come, the source is asked for its verdict, not just for the bytes."""
+    block = b"needle\n" * 40_000
+    contents: dict[str, Content] = {"f": [block, b"", IntegrityMismatch("wrong bytes")]}
+    events = run(ScriptedSource({"octo": [gist("g", "f", size=len(block))]}, contents), query())
+    assert matches(events) == []
+    assert [s.reason for s in skipped(events)] == [SkipReason.INTEGRITY_MISMATCH]
 
 
 def test_a_gist_that_matched_needs_no_more_files() -> None:
@@ -246,8 +256,8 @@ def _endless(deadline: Deadline) -> Iterator[bytes]:
 def test_what_is_not_done_by_the_deadline_is_told() -> None:
     """At the deadline everything unfinished is skipped, and all that runs ends."""
     names = ["quick", *(f"slow{number}" for number in range(5))]
-    contents = dict.fromkeys(names[1:], _endless) | {"quick": [b"needle"]}
-    source = ScriptedSource({"octo": [gist("g", *names)]}, contents)  # pyright: ignore[reportArgumentType]  # a dict of a union
+    contents: dict[str, Content] = {"quick": [b"needle"], **dict.fromkeys(names[1:], _endless)}
+    source = ScriptedSource({"octo": [gist("g", *names)]}, contents)
     with ThreadPoolExecutor(4) as executor:
         events = run(source, query(kept_lines=None, stop_after_lines=None, timeout_s=0.3), executor, concurrency=3)
     assert [m.file.filename for m in matches(events)] == ["quick"]
@@ -256,6 +266,64 @@ def test_what_is_not_done_by_the_deadline_is_told() -> None:
     }
     assert coverage(events).skipped == 5
     assert sorted(source.closed) == sorted(source.opened)
+
+
+def test_a_source_that_ignores_the_deadline_does_not_hold_up_the_answer() -> None:
+    """Whatever hangs, the search ends at its deadline, and tells what it did not get."""
+    hangs = threading.Event()
+
+    class Deaf(ScriptedSource):
+        def list_gists(self, username: str, deadline: Deadline) -> Iterator[Any]:
+            yield from self.gists[username]
+            hangs.wait()
+
+    def deaf(_: Deadline) -> Iterator[bytes]:
+        yield b"needle"
+        hangs.wait()
+
+    source = Deaf({"octo": [], "more": [gist("g", "f", "quick")]}, {"f": deaf, "quick": b"needle"})
+    with ThreadPoolExecutor(4) as executor:
+        try:
+            asked = query("needle$", "octo", "more", stop_after_lines=None, timeout_s=0.2)
+            events = run(source, asked, executor)
+        finally:
+            hangs.set()
+    assert [m.file.filename for m in matches(events)] == ["quick"]
+    assert [event.username for event in events if isinstance(event, ListingFailed)] == ["octo"]
+    assert {(s.username, s.file and s.file.filename, s.reason) for s in skipped(events)} == {
+        ("more", None, SkipReason.DEADLINE),
+        ("more", "f", SkipReason.DEADLINE),
+    }
+    assert not coverage(events).complete
+
+
+def test_a_part_found_at_the_last_moment_is_told_and_the_rest_is_skipped() -> None:
+    """A file that the deadline cuts between two parts never counts as searched."""
+    deadlines: list[Deadline] = []
+
+    def content(deadline: Deadline) -> Iterator[bytes]:
+        deadlines.append(deadline)
+        yield b"needle\n" * (PART_LINES + 1)
+
+    class UntilTheLastMoment(Matcher, MatcherCompiler):
+        """Finds so many lines, and then the time is up."""
+
+        def compile(self, pattern: str, options: MatchOptions) -> Matcher:
+            return self
+
+        def find(self, buffer: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+            for line in range(PART_LINES):
+                if line == PART_LINES - 1:
+                    deadlines[0].cancel()
+                yield 7 * line, 7 * line + 6
+
+    source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": content})
+    search = SearchGists(source, UntilTheLastMoment(), InlineExecutor())
+    events = list(search.run(query(kept_lines=None, stop_after_lines=None)))
+    assert sum(m.line_count for m in matches(events)) == PART_LINES
+    assert [s.reason for s in skipped(events)] == [SkipReason.DEADLINE]
+    assert coverage(events).searched == 0
+    assert source.closed == source.opened
 
 
 def test_a_listing_that_outlasts_the_deadline_fails() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain.results import LineMatch
 from gistsearch.domain.streaming import LineSearch
 from gistsearch.domain.text import line_windows, text_windows
 from gistsearch.ports.matching import MatchOptions
@@ -85,6 +86,37 @@ def test_anchors_see_true_neighbours_at_the_edges_of_windows() -> None:
         assert find(pattern, [line], window=1 << 14, multiline=True) == []
     assert len(find("x$", [line], window=1 << 14)) == 1
     assert len(find("^x", [line], window=1 << 14)) == 1
+
+
+def test_a_line_told_in_one_window_is_not_told_again_where_a_match_leads_out_of_it() -> None:
+    text = b"needle" + b" " * 100 + b"a\nb\n"
+    assert [line for line, *_ in find(r"needle|a\nb", [text], multiline=True, window=64)] == [1, 2]
+
+
+def test_lines_before_an_overlong_line_are_its_context_however_far_back_it_began() -> None:
+    lines = with_context("needle", b"one\ntwo\n" + b"x" * 200 + b"needle\nthree\nfour\n", before=1, after=1, window=64)
+    assert [(line.before, line.after) for line in lines] == [(("two",), ("three",))]
+
+
+def test_lines_after_the_last_wanted_match_are_gathered_from_later_windows() -> None:
+    text = [b"needle\n", b"one\n" + b"-" * 100, b"\nneedle\n"]
+    (line,) = with_context("needle", b"".join(text), after=3, window=16, stop_after=1)
+    assert [after[:3] for after in line.after] == ["one", "---", "nee"]
+
+
+def test_an_excerpt_begins_with_a_whole_character() -> None:
+    """Also where bytes that are no text stand before the match, which take more room as characters."""
+    ((_, text, spans),) = find("needle", ["€".encode() * 900 + b"\xff" + b"needle" + b" " * 900])
+    assert text.lstrip("€").startswith("\N{REPLACEMENT CHARACTER}needle")
+    assert spans == ["needle"]
+
+
+def with_context(
+    pattern: str, text: bytes, *, before: int = 0, after: int = 0, window: int, stop_after: int | None = None
+) -> list[LineMatch]:
+    matcher = Re2Compiler().compile(pattern, MatchOptions())
+    search = LineSearch(matcher, line_by_line=True, context_before=before, context_after=after, stop_after=stop_after)
+    return list(search.run(line_windows([text], window)))
 
 
 def chunks_of(size: int, chunk: bytes) -> Iterator[bytes]:
