@@ -16,8 +16,8 @@ def first_result(gists: int, latency_ms: float, runs: int) -> str:
         starts: list[float] = []
         firsts: list[float] = []
         for _ in range(runs + 1):
-            starts.append(run(search("."), environment(near, **settings)).first_output_s)
-            firsts.append(run(search("."), environment(github, **settings)).first_output_s)
+            starts.append(run(search("import"), environment(near, **settings)).first_output_s)
+            firsts.append(run(search("import"), environment(github, **settings)).first_output_s)
     start, first = median(starts[1:]), median(firsts[1:])
     row = [f"{1_000 * start:.0f} ms", f"{1_000 * first:.0f} ms", f"{1_000 * (first - start):.0f} ms"]
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from attrs import evolve
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -30,12 +31,14 @@ def search(
     stop_after: int | None = None,
     before: int = 0,
     after: int = 0,
+    all_spans: bool = True,
 ) -> Told:
     found = LineSearch(
         matcher,
         line_by_line=not options.multiline,
         kept=kept,
         stop_after=stop_after,
+        all_spans=all_spans,
         context_before=before,
         context_after=after,
     )
@@ -101,6 +104,17 @@ def test_spans_are_those_of_re2_in_the_line(text: bytes, pattern: str, options: 
         assert line.text.encode() == raw
         in_bytes = [(len(line.text[:start].encode()), len(line.text[:end].encode())) for start, end in line.spans]
         assert in_bytes == list(oracle.spans_in(pattern, options, raw))
+
+
+@given(strategies.texts, st.one_of(strategies.patterns, strategies.line_crossing_patterns), st.booleans())
+def test_first_spans_alone_are_the_first_of_all(text: bytes, pattern: str, multiline: bool) -> None:
+    """Asking for less of each line changes nothing about which lines match, or where first."""
+    options = MatchOptions(multiline=multiline)
+    matcher = matcher_for(pattern, options)
+    every, count, _ = search(matcher, [text], options)
+    firsts, counted, _ = search(matcher, [text], options, all_spans=False)
+    assert firsts == [evolve(line, spans=line.spans[:1]) for line in every]
+    assert counted == count
 
 
 @given(strategies.odd_texts, strategies.patterns, contexts, contexts)

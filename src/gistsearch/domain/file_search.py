@@ -14,7 +14,7 @@ from gistsearch.domain.text import line_windows, text_windows
 from gistsearch.ports.gists import Deadline, Gist, GistFile, GistSource
 from gistsearch.ports.matching import Matcher
 
-PART_LINES = 1_000
+PART_LINES = 250
 """So many lines of a file are handed on at once, that memory does not grow with the number of matches."""
 
 
@@ -99,6 +99,7 @@ def _line_search(matcher: Matcher, query: SearchQuery) -> LineSearch:
         line_by_line=not query.options.multiline,
         kept=query.kept_lines,
         stop_after=query.stop_after_lines,
+        all_spans=query.all_spans,
         context_before=query.context_before,
         context_after=query.context_after,
     )

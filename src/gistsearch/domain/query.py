@@ -75,6 +75,8 @@ class SearchQuery:
     """How many matching lines of a file are handed on; None: all."""
     stop_after_lines: int | None = field(default=1, validator=optional(and_(instance_of(int), ge(1))))
     """After how many matching lines the rest of a file is of no interest; None: never."""
+    all_spans: bool = True
+    """Whether every match of a line is told; else its first alone, which is quicker where a line has many."""
     one_file_per_gist: bool = False
     """Whether a gist's first matching file makes its other files superfluous."""
     context_before: int = field(default=0, validator=and_(instance_of(int), ge(0), le(MAX_CONTEXT_LINES)))

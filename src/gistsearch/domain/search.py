@@ -156,6 +156,8 @@ class _Run:
 
     def _employ(self) -> None:
         """Have a worker for each file that waits, as many as may be."""
+        if self._tasks.is_behind:
+            return
         for _ in range(min(len(self._tasks.waiting), self._concurrency - self._workers)):
             self._workers += 1
             self._tasks.work()

@@ -29,6 +29,7 @@ class LineSearch:
         line_by_line: bool,
         kept: int | None = None,
         stop_after: int | None = None,
+        all_spans: bool = True,
         context_before: int = 0,
         context_after: int = 0,
     ) -> None:
@@ -38,9 +39,10 @@ class LineSearch:
             line_by_line: whether no match crosses a line feed.
             kept: how many lines are yielded; None: all.
             stop_after: the number of matching lines after which the rest is of no interest; None: never.
+            all_spans: whether every match of a line is wanted, as far as an excerpt can show it; else its first.
             context_before, context_after: how many lines around each match are wanted.
         """
-        self._lines = _MatchingLines(matcher, line_by_line=line_by_line, spans_wanted=kept != 0)
+        self._lines = _MatchingLines(matcher, line_by_line=line_by_line, all_spans=all_spans and kept != 0)
         self._shows = kept != 0
         self._kept = math.inf if kept is None else kept
         self._stop_after = math.inf if stop_after is None else stop_after
@@ -99,10 +101,10 @@ class LineSearch:
 class _MatchingLines:
     """Sorts matches by the lines that they touch, each line once, across windows."""
 
-    def __init__(self, matcher: Matcher, *, line_by_line: bool, spans_wanted: bool) -> None:
+    def __init__(self, matcher: Matcher, *, line_by_line: bool, all_spans: bool) -> None:
         self._find = matcher.find
         self._line_by_line = line_by_line
-        self._reach = EXCERPT_BYTES if spans_wanted else 0  # Matches further behind a line's first are not shown.
+        self._reach = EXCERPT_BYTES if all_spans else 0  # Matches further behind a line's first are not shown.
         self._resume_at = 0  # in the text: where to go on searching
         self._found = False
         self._told_to = -1  # in the text: where the last line told ends, as far as it was seen

@@ -13,6 +13,10 @@ from gistsearch.domain.file_search import FileSearch
 from gistsearch.domain.results import FileMatch
 from gistsearch.ports.gists import Deadline, DeadlineExceeded, Gist, GistSource, SourceError
 
+BACKLOG = 64
+"""So many messages may wait; while there are more, a worker that found something does not go on, and none is begun. So
+memory does not grow where results are taken more slowly than they are found."""
+
 
 @define(eq=False)
 class Listing:
@@ -112,8 +116,15 @@ class Tasks:
         """Walk through a user's gists: a `Listed` each, and a `ListingOver`."""
         self._submit(lambda: self._list(listing))
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether messages come faster than they are taken."""
+        return self.inbox.qsize() > BACKLOG
+
     def work(self) -> None:
-        """Search file after file: a `FileDone` each, a `WorkerIdle` when none waits; or a `PartFound`, and no more."""
+        """Search file after file: a `FileDone` each, and a `WorkerIdle` when there is no more to do for now; or a
+        `PartFound`, and no more.
+        """
         self._submit(lambda: self._work(None))
 
     def go_on(self, file: OpenFile) -> None:
@@ -140,10 +151,13 @@ class Tasks:
 
     def _work(self, file: OpenFile | None) -> None:
         while file := file or self._take():
-            part = self._step(file)
-            if part is not None:
-                self.inbox.put(PartFound(file, part))
+            message = self._step(file)
+            self.inbox.put(message)
+            if isinstance(message, PartFound):
                 return
+            file.parts.close()  # Behind the message, as it may take a moment to empty the connection.
+            if message.part is not None and self.is_behind:
+                break
             file = None
         self.inbox.put(WorkerIdle())
 
@@ -158,17 +172,14 @@ class Tasks:
             self.inbox.put(FileDone(search, unneeded=True))
         return None
 
-    def _step(self, file: OpenFile) -> FileMatch | None:
-        """Search a file up to its next part, or tell its end."""
+    def _step(self, file: OpenFile) -> PartFound | FileDone:
+        """Search a file up to its next part or its end."""
         try:
             part = next(file.parts, None)
         except SourceError as error:
-            self.inbox.put(FileDone(file.search, error=error))
-            return None
-        unfinished = part is not None and not part.last
-        if unfinished and self._deadline.remaining_s() > 0.0:
-            return part
-        error = DeadlineExceeded("the time was up") if unfinished else None  # Nobody may be there to let it go on.
-        self.inbox.put(FileDone(file.search, part, error))
-        file.parts.close()  # Behind the message, as it may take a moment to empty the connection.
-        return None
+            return FileDone(file.search, error=error)
+        if part is None or part.last:
+            return FileDone(file.search, part)
+        if self._deadline.remaining_s() > 0.0:
+            return PartFound(file, part)
+        return FileDone(file.search, part, DeadlineExceeded("the time was up"))  # Nobody may be there to let it go on.

@@ -24,6 +24,7 @@ from gistsearch.domain.results import (
     SkipReason,
 )
 from gistsearch.domain.search import SearchGists
+from gistsearch.domain.tasks import BACKLOG
 from gistsearch.ports.gists import (
     AccessForbidden,
     ContentGone,
@@ -174,12 +175,13 @@ def test_a_user_without_gists_is_searched_completely() -> None:
 def test_very_many_lines_come_in_parts() -> None:
     """Parts come in order, count every line once, and the last says so."""
     events = run(
-        ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle\n" * 2_500}),
+        ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle\n" * (2 * PART_LINES + 100)}),
         query(kept_lines=None, stop_after_lines=None),
     )
     told = [(m.part, len(m.lines), m.line_count, m.last) for m in matches(events)]
-    assert told == [(0, 1_000, 1_000, False), (1, 1_000, 1_000, False), (2, 500, 500, True)]
-    assert [line.number for m in matches(events) for line in m.lines] == list(range(1, 2_501))
+    whole = PART_LINES, PART_LINES, False
+    assert told == [(0, *whole), (1, *whole), (2, 100, 100, True)]
+    assert [line.number for m in matches(events) for line in m.lines] == list(range(1, 2 * PART_LINES + 101))
 
 
 def test_lines_of_a_binary_file_are_counted_not_shown() -> None:
@@ -376,6 +378,19 @@ def test_parts_wait_for_whoever_takes_them() -> None:
         assert read < 10
         events.close()
     assert source.closed == source.opened
+
+
+def test_files_wait_for_whoever_takes_what_was_found() -> None:
+    """No further file is begun while many results wait: memory does not grow with the number of matching files."""
+    names = [f"f{number}" for number in range(50 * BACKLOG)]
+    source = ScriptedSource({"octo": [gist("g", *names)]}, dict.fromkeys(names, b"needle"))
+    with ThreadPoolExecutor(8) as executor:
+        events = SearchGists(source, Re2Compiler(), executor, concurrency=8).run(query(kept_lines=1))
+        found = 0
+        for event in events:
+            found += isinstance(event, FileMatch)
+            assert len(source.opened) <= found + BACKLOG + 2 * 8
+    assert found == len(names)
 
 
 def test_a_bug_in_an_adapter_is_raised_not_swallowed() -> None:

@@ -39,8 +39,12 @@ class Asked:
     globs: tuple[str, ...]
     types: tuple[str, ...]
 
-    def query(self, timeout_s: float) -> SearchQuery:
+    def query(self, timeout_s: float, *, all_spans: bool) -> SearchQuery:
         """Make the query.
+
+        Args:
+            timeout_s: how long the search may take.
+            all_spans: whether every match of a line is to be seen.
 
         Raises:
             TypeError, ValueError: something in it is out of range.
@@ -56,6 +60,7 @@ class Asked:
             ),
             files=self.globs,
             languages=self.types,
+            all_spans=all_spans,
             timeout_s=timeout_s,
             **self._wanted(),
         )

@@ -10,6 +10,9 @@ from typing import Protocol, TextIO
 from gistsearch.adapters.cli.terminal import FAINT, MATCH, NUMBER, PATH, coloured, visible
 from gistsearch.domain.results import FileMatch, LineMatch
 
+Paint = Callable[[str, str], str]
+"""Takes text and a colour."""
+
 _CUT = "[… cut]"
 _BINARY = "binary file matches"
 
@@ -46,7 +49,7 @@ class Urls(Printer):
 class Counts(Printer):
     """Prints how many lines of each file match, when its last part is there."""
 
-    def __init__(self, out: TextIO, paint: Callable[[str, str], str]) -> None:
+    def __init__(self, out: TextIO, paint: Paint) -> None:
         self._out = out
         self._paint = paint
         self._counts: dict[str, int] = {}
@@ -62,7 +65,7 @@ class Counts(Printer):
 class Lines(Printer):
     """Prints lines, each once, with the context that was asked for and `--` where there is a gap."""
 
-    def __init__(self, out: TextIO, paint: Callable[[str, str], str], *, heading: bool, context: bool) -> None:
+    def __init__(self, out: TextIO, paint: Paint, *, heading: bool, context: bool) -> None:
         """
         Args:
             out: where to.
@@ -120,7 +123,7 @@ class Lines(Printer):
         self._out.write(f"{place}{self._paint(str(number), NUMBER)}{mark}{text}\n")
 
     def _matching(self, line: LineMatch) -> str:
-        text = "".join(self._pieces(line))
+        text = self._text(line.text) if self._paint is plain else "".join(self._pieces(line))
         return f"{text} {self._paint(_CUT, FAINT)}" if line.truncated else text
 
     def _pieces(self, line: LineMatch) -> Iterator[str]:
@@ -133,7 +136,7 @@ class Lines(Printer):
         yield self._text(line.text[position:])
 
 
-def _place(match: FileMatch, paint: Callable[[str, str], str], between: str = ":") -> str:
+def _place(match: FileMatch, paint: Paint, between: str = ":") -> str:
     return f"{paint(visible(match.gist.url), PATH)}{between}{paint(visible(match.file.filename), PATH)}"
 
 
@@ -142,6 +145,6 @@ def plain(text: str, _: str) -> str:
     return text
 
 
-def painter(*, colour: bool) -> Callable[[str, str], str]:
+def painter(*, colour: bool) -> Paint:
     """Return what colours text, or leaves it."""
     return coloured if colour else plain

@@ -11,7 +11,7 @@ from enum import IntEnum
 from attrs import frozen
 
 from gistsearch.adapters.cli.asking import Asked, Shown
-from gistsearch.adapters.cli.printing import Counts, Lines, Printer, Silence, Urls, painter
+from gistsearch.adapters.cli.printing import Counts, Lines, Paint, Printer, Silence, Urls, painter
 from gistsearch.adapters.cli.progress import ProgressLine
 from gistsearch.adapters.cli.terminal import complain
 from gistsearch.domain.results import (
@@ -54,13 +54,14 @@ def search(use_case: SearchGists, asked: Asked, timeout_s: float, output: Output
         InvalidPattern, TypeError, ValueError: the query is refused.
         KeyboardInterrupt: after what was found is printed and all that ran was told to end.
     """
-    with closing(use_case.run(asked.query(timeout_s))) as events:
-        return _Showing(asked, output).through(events)
+    colours = _colours(output)
+    with closing(use_case.run(asked.query(timeout_s, all_spans=colours))) as events:
+        return _Showing(asked, output, colours=colours).through(events)
 
 
 class _Showing:
-    def __init__(self, asked: Asked, output: Output) -> None:
-        self._printer = _printer(asked, output)
+    def __init__(self, asked: Asked, output: Output, *, colours: bool) -> None:
+        self._printer = _printer(asked, painter(colour=colours))
         self._stops_at_match = asked.shown is Shown.NOTHING
         self._progress = ProgressLine(sys.stderr, shown=output.progress and sys.stderr.isatty() and _is_able())
         self._statistics = output.statistics
@@ -102,10 +103,12 @@ class _Showing:
         complain(message)
 
 
-def _printer(asked: Asked, output: Output) -> Printer:
-    on_terminal = sys.stdout.isatty()
-    automatic = on_terminal and not os.environ.get("NO_COLOR") and _is_able()
-    paint = painter(colour=output.colour == "always" or (output.colour == "auto" and automatic))
+def _colours(output: Output) -> bool:
+    automatic = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and _is_able()
+    return output.colour == "always" or (output.colour == "auto" and automatic)
+
+
+def _printer(asked: Asked, paint: Paint) -> Printer:
     match asked.shown:
         case Shown.NOTHING:
             return Silence()
@@ -115,7 +118,7 @@ def _printer(asked: Asked, output: Output) -> Printer:
             return Counts(sys.stdout, paint)
         case Shown.LINES:
             context = bool(asked.before_context or asked.after_context)
-            return Lines(sys.stdout, paint, heading=on_terminal, context=context)
+            return Lines(sys.stdout, paint, heading=sys.stdout.isatty(), context=context)
 
 
 def _is_able() -> bool:
