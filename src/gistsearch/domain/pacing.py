@@ -16,6 +16,8 @@ FIRST_STRETCH_BYTES = 1 << 13
 LEAST_STRETCH_BYTES = 1 << 11
 MOST_STRETCH_BYTES = 1 << 20
 GROWTH = 4
+SPANS_A_LOOK = 16
+"""The deadline is looked at so often among the matches of a call: finding each may take as long as a call without."""
 
 
 class Paced(Matcher):
@@ -59,7 +61,10 @@ class Paced(Matcher):
             found = self._matcher.find(buffer, start, stop)
             if stop < end:  # An empty match at the beginning of the next stretch is found again there.
                 found = _starting_before(stop, found)
-            yield from found
+            for number, span in enumerate(found):
+                if number % SPANS_A_LOOK == 0:
+                    self._deadline.check()
+                yield span
             self._learn(stop - start, self._clock() - began)
             if stop >= end:
                 return
@@ -83,7 +88,8 @@ class Paced(Matcher):
         """Try a piece of what cannot be cut, to learn how quick the engine is, and say whether longer ones will do."""
         tried = self._stretch_bytes
         began = self._clock()
-        next(iter(self._matcher.find(buffer, start, start + tried)), None)
+        for _ in self._matcher.find(buffer, start, start + tried):
+            self._deadline.check()
         self._learn(tried, self._clock() - began)
         self._deadline.check()
         return self._stretch_bytes > tried

@@ -16,6 +16,7 @@ MAX_CONTEXT_LINES = 20
 MAX_FILTERS = 50
 MAX_FILTER_LENGTH = 255
 MAX_USERNAME_LENGTH = 64
+MAX_TIMEOUT_S = 366 * 86_400
 
 _T = TypeVar("_T")
 _Check = Callable[[Any, "Attribute[Any]", _T], Any]  # the shape of attrs' validators
@@ -81,5 +82,7 @@ class SearchQuery:
     """Whether a gist's first matching file makes its other files superfluous."""
     context_before: int = field(default=0, validator=and_(instance_of(int), ge(0), le(MAX_CONTEXT_LINES)))
     context_after: int = field(default=0, validator=and_(instance_of(int), ge(0), le(MAX_CONTEXT_LINES)))
-    timeout_s: float | None = field(default=None, validator=optional(and_(instance_of((int, float)), ge(0.001))))
+    timeout_s: float | None = field(
+        default=None, validator=optional(and_(instance_of((int, float)), ge(0.001), le(MAX_TIMEOUT_S)))
+    )
     """Seconds after which the search ends with what it has; None: no limit."""

@@ -121,14 +121,17 @@ class _Run:
         query: SearchQuery,
         matcher: Matcher,
     ) -> None:
-        self._source = source
         self._concurrency = concurrency
-        self._window_bytes = window_bytes
         self._query = query
         self._selects = file_filter(query)
-        self._deadline = Deadline(query.timeout_s)
-        self._matcher = Paced(matcher, self._deadline, line_by_line=not query.options.multiline)
-        self._tasks = Tasks(executor, source, self._deadline, self._open_file)
+        self._deadline = deadline = Deadline(query.timeout_s)
+        paced = Paced(matcher, deadline, line_by_line=not query.options.multiline)
+
+        def open_file(search: FileSearch) -> Generator[FileMatch, None, None]:
+            # It does not hold `self`, so that what is left of a search goes with its last reference.
+            return search.run(source, paced, query, window_bytes, deadline)
+
+        self._tasks = Tasks(executor, source, deadline, open_file)
         self._tally = Tally()
         self._listings: set[Listing] = set()  # under way
         self._unfinished: dict[FileSearch, None] = {}  # in the order of the listings
@@ -149,14 +152,11 @@ class _Run:
                     yield from self._handle(message)
             yield SearchEnded(self._tally.coverage())
         finally:
-            self._deadline.cancel()
-
-    def _open_file(self, search: FileSearch) -> Generator[FileMatch, None, None]:
-        return search.run(self._source, self._matcher, self._query, self._window_bytes, self._deadline)
+            self._tasks.close()
 
     def _employ(self) -> None:
         """Have a worker for each file that waits, as many as may be."""
-        if self._tasks.is_behind:
+        if self._tasks.is_behind or self._deadline.remaining_s() <= 0.0:
             return
         for _ in range(min(len(self._tasks.waiting), self._concurrency - self._workers)):
             self._workers += 1

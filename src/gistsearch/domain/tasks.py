@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import Executor
-from queue import SimpleQueue
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from attrs import define, frozen
 
@@ -16,6 +18,9 @@ from gistsearch.ports.gists import Deadline, DeadlineExceeded, Gist, GistSource,
 BACKLOG = 64
 """So many messages may wait; while there are more, a worker that found something does not go on, and none is begun. So
 memory does not grow where results are taken more slowly than they are found."""
+
+TURN_S = 0.05
+"""So long a worker goes from file to file before it queues up anew, behind the calls of other searches."""
 
 
 @define(eq=False)
@@ -33,6 +38,11 @@ class OpenFile:
 
     search: FileSearch
     parts: Generator[FileMatch, None, None]
+
+    def close(self) -> None:
+        """End it here, if it has not ended."""
+        with suppress(SourceError):  # All that there is to say of it was said.
+            self.parts.close()
 
 
 @frozen
@@ -131,8 +141,21 @@ class Tasks:
         """Go on with a file behind its `PartFound`, then with others."""
         self._submit(lambda: self._work(file))
 
+    def close(self) -> None:
+        """Have all calls end as soon as they can, and close the files that nobody will let go on."""
+        self._deadline.cancel()
+        with suppress(Empty):
+            while True:
+                message = self.inbox.get_nowait()
+                if isinstance(message, PartFound):
+                    message.file.close()
+
     def _submit(self, call: Callable[[], None]) -> None:
-        self._executor.submit(self._guarded, call)
+        self._executor.submit(self._guarded, call).add_done_callback(self._mind_cancelling)
+
+    def _mind_cancelling(self, future: Future[None]) -> None:
+        if future.cancelled():
+            self.inbox.put(Crashed(RuntimeError("the executor was shut down before the search was done")))
 
     def _guarded(self, call: Callable[[], None]) -> None:
         try:
@@ -150,13 +173,14 @@ class Tasks:
             self.inbox.put(ListingOver(listing, None))
 
     def _work(self, file: OpenFile | None) -> None:
+        turn_ends_at = time.monotonic() + TURN_S
         while file := file or self._take():
             message = self._step(file)
             self.inbox.put(message)
             if isinstance(message, PartFound):
                 return
-            file.parts.close()  # Behind the message, as it may take a moment to empty the connection.
-            if message.part is not None and self.is_behind:
+            file.close()  # Behind the message, as it may take a moment to empty the connection.
+            if time.monotonic() > turn_ends_at or (message.part is not None and self.is_behind):
                 break
             file = None
         self.inbox.put(WorkerIdle())

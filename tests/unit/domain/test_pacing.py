@@ -103,3 +103,26 @@ def test_stretches_change_nothing_about_what_is_found(pattern: str) -> None:
     text = (b"x" * 50 + b"\n" + b"y\n\n") * 2_000
     matcher = Paced(plain, Deadline(), line_by_line=True)
     assert list(matcher.find(text, 0, len(text))) == list(plain.find(text, 0, len(text)))
+
+
+class EverySlowly(Matcher):
+    """Finds an empty match at each byte, and takes its time for each."""
+
+    def __init__(self, clock: Clock, seconds_a_match: float) -> None:
+        self.clock = clock
+        self.seconds_a_match = seconds_a_match
+
+    def find(self, buffer: bytes, start: int, end: int) -> Iterator[Span]:
+        for at in range(start, end):
+            self.clock.now += self.seconds_a_match
+            yield at, at
+
+
+@pytest.mark.parametrize("size", [FIRST_STRETCH_BYTES, 2 * FIRST_STRETCH_BYTES])
+def test_the_deadline_is_seen_among_the_matches_of_a_call(size: int) -> None:
+    """Each match may cost as much as a whole call without one, also where the engine is only tried."""
+    clock = Clock()
+    matcher = Paced(EverySlowly(clock, 0.01), Deadline(1.0, clock), line_by_line=False, clock=clock)
+    with pytest.raises(DeadlineExceeded):
+        list(matcher.find(b"x" * size, 0, size))
+    assert clock.now <= 1.2

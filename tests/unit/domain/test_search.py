@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -24,7 +26,7 @@ from gistsearch.domain.results import (
     SkipReason,
 )
 from gistsearch.domain.search import SearchGists
-from gistsearch.domain.tasks import BACKLOG
+from gistsearch.domain.tasks import BACKLOG, TURN_S
 from gistsearch.ports.gists import (
     AccessForbidden,
     ContentGone,
@@ -299,6 +301,20 @@ def test_a_source_that_ignores_the_deadline_does_not_hold_up_the_answer() -> Non
     assert not coverage(events).complete
 
 
+def test_a_search_without_threads_ends_at_its_deadline() -> None:
+    """Files that nobody may begin any more are told, not offered again and again."""
+
+    def content(deadline: Deadline) -> Iterator[bytes]:
+        yield b"needle"
+        deadline.cancel()
+
+    names = [f"f{number}" for number in range(5)]
+    source = ScriptedSource({"octo": [gist("g", *names)]}, dict.fromkeys(names, content))
+    events = run(source, query(stop_after_lines=None, timeout_s=60))
+    assert [s.reason for s in skipped(events)] == [SkipReason.DEADLINE] * len(names)
+    assert len(source.opened) == 1
+
+
 def test_a_part_found_at_the_last_moment_is_told_and_the_rest_is_skipped() -> None:
     """A file that the deadline cuts between two parts never counts as searched."""
     deadlines: list[Deadline] = []
@@ -354,6 +370,55 @@ def test_closing_the_generator_stops_everything_below() -> None:
         assert any(isinstance(event, FileMatch) for event in events)
         events.close()
     assert sorted(source.closed) == sorted(source.opened)
+
+
+def test_closing_leaves_no_file_open_whose_parts_were_waiting() -> None:
+    """At once, not when the garbage collector comes by."""
+    names = [f"f{number}" for number in range(6)]
+    contents = dict.fromkeys(names, b"needle\n" * 10 * PART_LINES)
+    source = ScriptedSource({"octo": [gist("g", *names)]}, {**contents})
+    gc.disable()
+    try:
+        with ThreadPoolExecutor(6) as executor:
+            events = SearchGists(source, Re2Compiler(), executor).run(query(kept_lines=None, stop_after_lines=None))
+            assert any(isinstance(event, FileMatch) for event in events)
+            while len(source.opened) < len(names):
+                time.sleep(0.001)
+            events.close()
+            del events
+        assert sorted(source.closed) == sorted(source.opened)
+    finally:
+        gc.enable()
+
+
+def test_an_executor_that_is_shut_down_ends_the_search() -> None:
+    """Calls that will never be made are no reason to wait for ever."""
+    busy = threading.Event()
+    executor = ThreadPoolExecutor(1)
+    executor.submit(busy.wait)
+    events = SearchGists(ScriptedSource({"octo": []}), Re2Compiler(), executor).run(query())
+    threading.Timer(0.05, lambda: (executor.shutdown(wait=False, cancel_futures=True), busy.set())).start()
+    with pytest.raises(RuntimeError, match="shut down"):
+        list(events)
+
+
+def test_a_search_does_not_keep_others_waiting_until_it_is_done() -> None:
+    """Workers queue up anew after a while, behind the calls of other searches."""
+
+    def slow(deadline: Deadline) -> Iterator[bytes]:
+        deadline.sleep(2 * TURN_S)
+        yield b"nothing"
+
+    names = [f"f{number}" for number in range(20)]
+    source = ScriptedSource({"big": [gist("g", *names)], "small": [gist("h", "f")]}, dict.fromkeys(names, slow))
+    with ThreadPoolExecutor(2) as executor:
+        search = SearchGists(source, Re2Compiler(), executor, concurrency=2)
+        big, done_first = search.run(query("needle", "big")), False
+        for event in big:
+            if isinstance(event, Progress) and not done_first:
+                list(search.run(query("needle", "small")))
+                done_first = len(source.opened) < len(names)
+        assert done_first
 
 
 def test_parts_wait_for_whoever_takes_them() -> None:
