@@ -14,6 +14,12 @@ ODD_PIECES = [b"\0", b"\xff", b"\x80", b"\xe2\x82", b"\xef\xbb\xbf"]
 
 texts = st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join)
 odd_texts = st.lists(st.sampled_from(PIECES + ODD_PIECES), max_size=60).map(b"".join)
+short_lines = st.lists(
+    st.lists(st.sampled_from([b"a", b"b", b"A", b" ", "é".encode()]), max_size=7).map(b"".join),
+    min_size=10,
+    max_size=60,
+).map(b"\n".join)
+"""Lines of at most 14 bytes."""
 byte_order_marks = st.sampled_from([b"", b"", b"\xef\xbb\xbf", b"\xef\xbb", b"\xff\xfe", b"\xfe\xff", b"\xff"])
 
 _ATOMS = [

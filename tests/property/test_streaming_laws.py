@@ -165,6 +165,23 @@ def test_windows_find_every_match_no_longer_than_their_overlap(
     assert short <= told
 
 
+@given(
+    strategies.short_lines,
+    st.sampled_from(["a", "ab", r"a\nb", r"b\s?a", r"\bA", "(?i:a)$", r"\n"]),
+    st.integers(64, 96),
+    contexts,
+    contexts,
+)
+def test_windows_change_nothing_about_short_lines_and_matches(
+    text: bytes, pattern: str, window: int, before: int, after: int
+) -> None:
+    """Across lines, too, spans and context are those of the whole text, wherever windows were cut."""
+    options = MatchOptions(multiline=True)
+    matcher = matcher_for(pattern, options)
+    whole = search(matcher, [text], options, before=before, after=after)
+    assert search(matcher, [text], options, window, before=before, after=after) == whole
+
+
 @given(strategies.texts, strategies.patterns, windows_of_any_size)
 def test_a_line_that_fits_the_window_is_searched_whole(text: bytes, pattern: str, window: int) -> None:
     """Windows change nothing about lines that are no longer than one."""

@@ -27,7 +27,8 @@ class Context:
         self._before = before
         self._after = after
         self._recent: deque[str] = deque(maxlen=before + 1)  # one more: the line in which a window begins
-        self._owed: deque[tuple[LineMatch, list[str]]] = deque()  # matches and their lines after, still too few
+        self._owed: deque[tuple[LineMatch, list[str], int]] = deque()
+        """Matches, their lines after, still too few, and where in the text the first of these begins."""
 
     @property
     def owes(self) -> bool:
@@ -41,16 +42,16 @@ class Context:
         if not self._after:
             yield match
             return
-        self._owed.append((match, self._lines_after(window, end + 1, self._after)))
+        lines = self._lines_after(window, end + 1, self._after)
+        self._owed.append((match, lines, window.offset + end + 1))
         yield from self._complete()
 
     def catch_up(self, window: Window) -> Iterator[LineMatch]:
         """Give the matches of earlier windows the first lines of this one; yield those that are complete."""
         if self._owed:
             first = window.start if _begins_line(window, window.start) else _next_line(window, window.start)
-            following = self._lines_after(window, first, self._after)
-            for _, lines in self._owed:
-                lines += following[: self._after - len(lines)]
+            for _, lines, behind in self._owed:
+                lines += self._lines_after(window, max(first, behind - window.offset), self._after - len(lines))
             yield from self._complete()
 
     def leave(self, window: Window) -> None:
@@ -62,12 +63,12 @@ class Context:
     def release(self) -> Iterator[LineMatch]:
         """Yield the matches that still wait: the text is over."""
         while self._owed:
-            match, lines = self._owed.popleft()
+            match, lines, _ = self._owed.popleft()
             yield evolve(match, after=tuple(lines))
 
     def _complete(self) -> Iterator[LineMatch]:
         while self._owed and len(self._owed[0][1]) >= self._after:
-            match, lines = self._owed.popleft()
+            match, lines, _ = self._owed.popleft()
             yield evolve(match, after=tuple(lines))
 
     def _lines_before(self, window: Window, start: int) -> tuple[str, ...]:

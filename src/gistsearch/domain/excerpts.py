@@ -33,15 +33,15 @@ def match_excerpt(data: bytes, start: int, end: int, spans: list[Span]) -> tuple
         The text (at most 500 characters), the spans in characters of it, and whether anything was cut off.
     """
     end = text_end(data, start, end)
+    if spans[-1][1] > end:  # into the carriage return
+        spans = [(min(s, end), min(e, end)) for s, e in spans]
     if end - start <= EXCERPT_CHARACTERS and (line := data[start:end]).isascii():
-        if spans[-1][1] > end:  # into the carriage return
-            spans = [(min(s, end), min(e, end)) for s, e in spans]
         return line.decode("ascii"), tuple([(s - start, e - start) for s, e in spans]), False
     if end - start <= EXCERPT_BYTES:
         text, marked = _decoded(data, start, end, spans)
         if len(text) <= EXCERPT_CHARACTERS:
             return text, tuple(marked), False
-    begin = _lead(data, start, min(spans[0][0], end))
+    begin = _lead(data, start, spans[0][0])
     text, marked = _decoded(data, begin, min(end, begin + EXCERPT_BYTES), spans)
     cut = begin > start or begin + EXCERPT_BYTES < end or len(text) > EXCERPT_CHARACTERS
     within = [(s, min(e, EXCERPT_CHARACTERS)) for s, e in marked if s < EXCERPT_CHARACTERS]

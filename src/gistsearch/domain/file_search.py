@@ -15,7 +15,8 @@ from gistsearch.ports.gists import Deadline, Gist, GistFile, GistSource
 from gistsearch.ports.matching import Matcher
 
 PART_LINES = 250
-"""So many lines of a file are handed on at once, that memory does not grow with the number of matches."""
+"""So many lines of a file, those of the context counted, are handed on at once: memory does not grow with the number of
+matches."""
 
 
 @define(eq=False)
@@ -68,7 +69,8 @@ class FileSearch:
             search = _line_search(matcher, query)
             lines = search.run(windows(content, window_bytes))
             part = told = 0
-            while len(kept := tuple(islice(lines, PART_LINES))) == PART_LINES:
+            most = max(1, PART_LINES // (1 + query.context_before + query.context_after))
+            while len(kept := tuple(islice(lines, most))) == most:
                 yield self._part(search, kept, search.count - told, part)
                 part, told = part + 1, search.count
             if self.bytes_read >= self.file.size_bytes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 
+from gistsearch.domain.globs import glob_matcher
 from gistsearch.domain.query import SearchQuery
 from gistsearch.ports.gists import GistFile
 
@@ -15,12 +15,12 @@ def file_filter(query: SearchQuery) -> Callable[[GistFile], bool]:
     As with ripgrep's `-g`, the last glob that fits a name decides; a name that fits none is in unless there are globs
     that include.
     """
-    globs = [(glob.removeprefix("!"), not glob.startswith("!")) for glob in query.files]
+    globs = [(glob_matcher(glob.removeprefix("!")), not glob.startswith("!")) for glob in query.files]
     named_by_default = not any(includes for _, includes in globs)
     languages = {language.casefold() for language in query.languages}
 
     def selects(file: GistFile) -> bool:
-        named = next((wanted for glob, wanted in reversed(globs) if fnmatchcase(file.filename, glob)), named_by_default)
+        named = next((wanted for fits, wanted in reversed(globs) if fits(file.filename)), named_by_default)
         return named and (not languages or (file.language or "").casefold() in languages)
 
     return selects

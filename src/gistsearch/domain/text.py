@@ -1,7 +1,7 @@
 """Bytes as they come, cut into windows of UTF-8 text that can be searched one by one.
 
-The window that a stretch of text falls into depends on the text alone, never on how its bytes were cut into chunks on
-the way; so neither does what is found there.
+How the bytes were cut into chunks on the way never changes what is found: blocks of whole lines may be cut anywhere
+between lines, and where windows overlap, their places depend on the text alone.
 """
 
 from __future__ import annotations
@@ -172,6 +172,7 @@ class _Stretch:
     def _next(self) -> Window:
         held = b"".join(self._pieces)
         stop, end = self._start + self._step, self._start + self._window_bytes
+        stop = held.rfind(b"\n", self._start, stop) + 1 or stop  # Between lines, where it can be, none is cut in two.
         # What more has come by now stays out of sight, as it depends on how the bytes were cut.
         window = self._window(held[: end + 1], stop, end, closes_line=False)
         kept_from = max(0, stop - LEAD_BYTES)

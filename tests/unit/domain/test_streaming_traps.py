@@ -62,6 +62,7 @@ def test_line_by_line(pattern: str, chunks: list[bytes], found: Found) -> None:
         ("^", b"a\nb\n", [(1, "a", [""]), (2, "b", [""])]),
         ("x*", b"", [(1, "", [""])]),
         ("a$", b"a\r\nb", [(1, "a", ["a"])]),
+        (r"\n", "é\r\n".encode(), [(1, "é", [""])]),
     ],
 )
 def test_across_lines(pattern: str, text: bytes, found: Found) -> None:
@@ -98,6 +99,16 @@ def test_lines_before_an_overlong_line_are_its_context_however_far_back_it_began
     assert [(line.before, line.after) for line in lines] == [(("two",), ("three",))]
 
 
+def test_context_of_a_match_that_leads_into_the_next_window() -> None:
+    """The lines after it are those behind its last line, not those where the next window begins."""
+    text = b"START\n" + b"between\n" * 9 + b"END\nafter\nlast\n"
+    search = LineSearch(
+        Re2Compiler().compile("(?s)START.*END", MatchOptions(multiline=True)), line_by_line=False, context_after=2
+    )
+    *_, line = search.run(text_windows([text], 90))
+    assert (line.text, line.after) == ("END", ("after", "last"))
+
+
 def test_lines_after_the_last_wanted_match_are_gathered_from_later_windows() -> None:
     text = [b"needle\n", b"one\n" + b"-" * 100, b"\nneedle\n"]
     (line,) = with_context("needle", b"".join(text), after=3, window=16, stop_after=1)
@@ -109,6 +120,11 @@ def test_an_excerpt_begins_with_a_whole_character() -> None:
     ((_, text, spans),) = find("needle", ["€".encode() * 900 + b"\xff" + b"needle" + b" " * 900])
     assert text.lstrip("€").startswith("\N{REPLACEMENT CHARACTER}needle")
     assert spans == ["needle"]
+
+
+def test_matches_behind_the_excerpt_are_not_marked() -> None:
+    ((_, text, spans),) = find("needle", [b"x" * 200 + b"needle" + "é".encode() * 950 + b"needle"])
+    assert (len(text), spans) == (500, ["needle"])
 
 
 def with_context(
