@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import cattrs
 from attrs import Attribute, field, fields, frozen
-from attrs.validators import and_, ge, gt, le, min_len, optional
+from attrs.validators import and_, ge, gt, le, optional
 
 PREFIX = "GISTSEARCH_"
 
@@ -41,6 +41,8 @@ def _address(_: object, __: Attribute[Any], value: str) -> None:
 
 
 def _origins(_: object, __: Attribute[Any], values: tuple[str, ...]) -> None:
+    if not values:
+        raise ValueError("names no origin")
     if not all(_is_address(value) and not urlsplit(value).path for value in values):
         raise ValueError("holds something that is no origin such as https://gist.githubusercontent.com")
 
@@ -78,15 +80,13 @@ class Settings:
     matcher: str = "re2"
     """What finds patterns: `re2`, or a name that another package registered."""
     github_api_url: str = field(default="https://api.github.com", validator=_address)
-    github_raw_origins: tuple[str, ...] = field(
-        default=("https://gist.githubusercontent.com",), validator=and_(min_len(1), _origins)
-    )
+    github_raw_origins: tuple[str, ...] = field(default=("https://gist.githubusercontent.com",), validator=_origins)
     github_token: str | None = field(default=None, repr=False, validator=optional(_token))
     concurrency: int = field(default=32, validator=and_(ge(1), le(256)))
     """Files fetched at once in one search."""
     window_bytes: int = field(default=1 << 20, validator=and_(ge(1 << 14), le(1 << 26)))
     """The longest line (with `multiline`, the largest file) that is searched as a whole."""
-    timeout_s: float = field(default=60.0, validator=_seconds(86_400))
+    timeout_s: float = field(default=60.0, validator=and_(ge(0.001), le(86_400)))
     connect_timeout_s: float = field(default=5.0, validator=_seconds(3_600))
     read_timeout_s: float = field(default=15.0, validator=_seconds(3_600))
     max_wait_s: float = field(default=10.0, validator=and_(ge(0), le(3_600)))

@@ -11,6 +11,7 @@ import pytest
 from gistsearch.adapters.cli import run
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
 from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain.file_search import PART_LINES
 from gistsearch.domain.search import SearchGists
 from gistsearch.ports.gists import ContentGone, GistSource
 from tests.unit.domain.fakes import InlineExecutor
@@ -216,6 +217,16 @@ def test_context_is_merged_as_ripgrep_does(words: list[str], lines: list[str], o
     """Each line once, `:` behind the number of a match and `-` behind another's, `--` where lines are left out."""
     assert gistsearch("search", *words, "-g", "f", " ?n", "rows") == 0
     assert [_shortened(line) for line in out()] == lines
+
+
+@pytest.mark.parametrize("words", [["-A", "1"], ["-B", "1"], ["-C", "2"], ["-C", "20"]])
+def test_each_line_is_printed_once_also_where_a_file_comes_in_parts(words: list[str], out: Any) -> None:
+    """However many match: the last line of a part waits for the next part to say whether what follows is a match."""
+    source = InMemoryGists({"many": [MemoryGist({"f": b"a line\n" * (3 * PART_LINES + 10) + b"the end\n"}, id="1")]})
+    assert gistsearch("search", *words, "a line", "many", source=source) == 0
+    printed = [_shortened(line.replace("/1:f", "/7:f")) for line in out()]
+    last = [f"{3 * PART_LINES + 11}-the end"] if "-B" not in words else []
+    assert printed == [f"{number}:a line" for number in range(1, 3 * PART_LINES + 11)] + last
 
 
 def _shortened(line: str) -> str:

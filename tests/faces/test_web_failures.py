@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from werkzeug.test import TestResponse
 
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
+from gistsearch.adapters.web.searching import Bounds
 from gistsearch.ports.gists import (
     AccessForbidden,
     Deadline,
@@ -110,3 +112,22 @@ def test_what_was_open_when_a_search_crashed_is_closed() -> None:
     )
     problem(post(client(source)), 500, "internal-error")
     assert sorted(source.opened) == sorted(source.closed) != []
+
+
+def test_more_searches_than_are_answered_at_once_are_refused_at_once() -> None:
+    """None waits in a queue, nothing is asked upstream, and what follows is answered again."""
+    refused: list[TestResponse] = []
+
+    class Asking(ScriptedSource):
+        """Asks for a search while it lists the gists of another."""
+
+        def list_gists(self, username: str, deadline: Deadline) -> Iterator[Gist]:
+            refused.append(post(web))
+            yield from ()
+
+    web = client(Asking({}), bounds=Bounds(searches=1))
+    for _ in range(2):
+        answered(post(web))
+    problem(refused[0], 429, "too-many-requests")
+    assert refused[0].headers["Retry-After"] == "1"
+    assert len(refused) == 2

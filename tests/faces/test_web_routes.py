@@ -26,6 +26,7 @@ CONTRACT = {
     ("method-not-allowed", 405),
     ("not-acceptable", 406),
     ("payload-too-large", 413),
+    ("too-many-requests", 429),
     ("unsupported-media-type", 415),
     ("invalid-request", 422),
     ("invalid-pattern", 422),

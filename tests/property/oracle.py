@@ -39,8 +39,19 @@ def spans_in(pattern: str, options: MatchOptions, text: bytes) -> Iterator[Span]
     position, last_end = 0, -1
     while position <= len(text) and (found := search(text, position)) is not None:
         start, end = found.span()
-        if start == end and (start == last_end or (0 < start < len(text) and text[start] & 0xC0 == 0x80)):
+        if start == end and (start == last_end or _is_within_character(text, start)):
             position = start + 1
             continue
         yield start, end
         position, last_end = (end, end) if end > start else (start + 1, -1)
+
+
+def _is_within_character(text: bytes, position: int) -> bool:
+    """Whether some character of the text, as Python decodes it, begins before a position and ends behind it."""
+    begin = 0
+    for character in text.decode(errors="surrogateescape"):
+        end = begin + len(character.encode(errors="surrogateescape"))
+        if begin < position < end:
+            return True
+        begin = end
+    return False

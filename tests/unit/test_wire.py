@@ -34,6 +34,7 @@ from gistsearch.wire import (
     pointer,
     timestamp,
 )
+from gistsearch.wire.answer import MOST_TEXT
 
 MAX_TIMEOUT_S = 60.0
 
@@ -63,7 +64,8 @@ def answer(*events: SearchEvent, **values: Any) -> dict[str, Any]:
     gathered = SearchAnswer(read(**values))
     for event in events:
         gathered.add(event)
-    gathered.add(SearchEnded(COVERAGE))
+    missed = sum(isinstance(event, Skipped) for event in events)
+    gathered.add(SearchEnded(evolve(COVERAGE, complete=not missed, skipped=missed)))
     return json.loads(encode(gathered.as_json()))
 
 
@@ -268,6 +270,23 @@ def test_what_was_skipped_makes_the_answer_partial_and_is_named() -> None:
         {"gist": GIST.url, "filename": None, "reason": "file-list-truncated", "detail": "only 300"},
         {"gist": None, "filename": None, "reason": "deadline", "detail": "the time was up"},
     ]
+
+
+def test_without_a_last_event_the_answer_is_partial() -> None:
+    """Success is said of what is known to be complete, and of nothing else."""
+    assert SearchAnswer(read()).as_json()["status"] == "partial"
+
+
+def test_an_answer_has_room_for_so_much_text_and_says_what_it_leaves_out() -> None:
+    """Memory does not grow with the number of files and lines that a user has."""
+    line = LineMatch(1, "x" * 500, ((0, 1),), before=("b" * 500,) * 20, after=("a" * 500,) * 20)
+    parts = [match(A, *[line] * 100, part=part, last=part == 2) for part in range(3)]
+    told = answer(*parts, match(B, line), detail="lines", context=20)
+    first, second = told["results"][0]["files"]
+    assert 150 < len(first["lines"]) < 200
+    assert first["more_lines"]
+    assert (second["lines"], second["more_lines"]) == ([], True)
+    assert len(json.dumps(told)) < 2 * MOST_TEXT
 
 
 def test_with_detail_lines_the_answer_has_results_and_coverage_with_exactly_the_published_keys() -> None:

@@ -106,7 +106,6 @@ class _MatchingLines:
         self._line_by_line = line_by_line
         self._reach = EXCERPT_BYTES if all_spans else 0  # Matches further behind a line's first are not shown.
         self._resume_at = 0  # in the text: where to go on searching
-        self._found = False
         self._told_to = -1  # in the text: where the last line told ends, as far as it was seen
         self._told_open = False  # whether that line goes on in the next window
 
@@ -142,11 +141,9 @@ class _MatchingLines:
             for s, e in self._find(data, position, window.end):
                 if s >= window.stop:
                     return
-                if s == len(data) and data.endswith(b"\n"):  # Behind the last line: shown at its end, if at all.
-                    if not self._found:
-                        yield s - 1, s - 1
+                if s == len(data) and (data.endswith(b"\n") or not data):  # Behind the last line: in none.
                     return
-                self._resume_at, self._found = offset + e, True
+                self._resume_at = offset + e
                 yield s, e
                 if self._resume_at != offset + e:
                     break

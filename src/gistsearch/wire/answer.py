@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from gistsearch.domain.results import (
     Coverage,
@@ -20,6 +20,11 @@ from gistsearch.wire.request import SearchRequest
 
 Json = dict[str, object]
 
+MOST_TEXT = 4_000_000
+"""So many characters of lines and their context an answer holds at most; further lines are left out, and `more_lines`
+says so."""
+_LINE_OVERHEAD = 100
+
 
 class SearchAnswer:
     """Takes the events of one search and puts them into the published form."""
@@ -28,7 +33,8 @@ class SearchAnswer:
         self._request = request
         self._gists: dict[int, _MatchedGist] = {}
         self._skipped: list[Json] = []
-        self._coverage: Json = {}
+        self._coverage: Coverage | None = None
+        self._room = MOST_TEXT
 
     def add(self, event: SearchEvent) -> None:
         """Take the next event.
@@ -38,31 +44,43 @@ class SearchAnswer:
         """
         match event:
             case FileMatch():
-                self._gists.setdefault(event.position, _MatchedGist(event.gist)).add(event)
+                self._gists.setdefault(event.position, _MatchedGist(event.gist)).add(self._cut(event))
             case Skipped():
                 self._skipped.append(_skipped(event))
             case SearchEnded():
-                self._coverage = _coverage(event.coverage)
+                self._coverage = event.coverage
             case ListingFailed():
                 raise event.error
             case Progress():
                 pass
 
     def as_json(self) -> Json:
-        """Return the answer, once the last event was added; keys and lists are in the order of the contract."""
+        """Return the answer, once the last event was added; keys and lists are in the order of the contract.
+
+        Without a last event that says that nothing is missing, it is partial.
+        """
+        complete = self._coverage is not None and self._coverage.complete
         gists = [self._gists[position] for position in sorted(self._gists)]
         answer: Json = {
-            "status": "partial" if self._skipped else "success",
+            "status": "success" if complete else "partial",
             "username": self._request.username,
             "pattern": self._request.pattern,
             "matches": list(dict.fromkeys(matched.gist.url for matched in gists)),
         }
-        if self._skipped:
+        if not complete:
             answer["skipped"] = self._skipped
         if self._request.detail == "lines":
             answer["results"] = [matched.as_json() for matched in gists]
-            answer["coverage"] = self._coverage
+            answer["coverage"] = self._coverage and _coverage(self._coverage)
         return answer
+
+    def _cut(self, match: FileMatch) -> FileMatch:
+        """Leave out the lines for which there is no more room."""
+        for number, line in enumerate(match.lines):
+            self._room -= len(line.text) + sum(map(len, line.before)) + sum(map(len, line.after)) + _LINE_OVERHEAD
+            if self._room < 0:
+                return evolve(match, lines=match.lines[:number])
+        return match
 
 
 @define(eq=False)

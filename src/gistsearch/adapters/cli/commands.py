@@ -14,7 +14,13 @@ from click.exceptions import Exit
 from gistsearch.adapters.cli.asking import Asked, Shown
 from gistsearch.adapters.cli.searching import Output, Status, search
 from gistsearch.adapters.cli.terminal import complain
-from gistsearch.domain.query import MAX_CONTEXT_LINES, MAX_FILTER_LENGTH, MAX_PATTERN_LENGTH, MAX_USERNAME_LENGTH
+from gistsearch.domain.query import (
+    MAX_CONTEXT_LINES,
+    MAX_FILTER_LENGTH,
+    MAX_PATTERN_LENGTH,
+    MAX_TIMEOUT_S,
+    MAX_USERNAME_LENGTH,
+)
 from gistsearch.domain.search import SearchGists
 from gistsearch.ports.matching import InvalidPattern
 
@@ -146,7 +152,7 @@ _OPTIONS: list[Callable[..., Any]] = [
     click.option("--no-progress", is_flag=True, help="Show no progress on a terminal."),
     click.option(
         "--timeout",
-        type=click.FloatRange(0, min_open=True),
+        type=click.FloatRange(0.001, MAX_TIMEOUT_S),
         metavar="SECONDS",
         help="Stop after so long, with what is there.",
     ),

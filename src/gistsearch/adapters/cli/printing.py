@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from itertools import zip_longest
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TextIO
+
+from attrs import define
 
 from gistsearch.adapters.cli.terminal import FAINT, MATCH, NUMBER, PATH, coloured, visible
 from gistsearch.domain.results import FileMatch, LineMatch
@@ -62,8 +64,23 @@ class Counts(Printer):
             self._counts[match.file.raw_url] = count
 
 
+@define
+class _Printed:
+    """What of a file stands there by now."""
+
+    to: int = 0
+    """The last line."""
+    after: Sequence[str] = ()
+    """The lines behind it: they wait, as the next one to come may be a match among them."""
+    is_separated: bool = True
+    """Whether a heading, or a mark of a gap, is what was printed last."""
+
+
 class Lines(Printer):
-    """Prints lines, each once, with the context that was asked for and `--` where there is a gap."""
+    """Prints lines, each once, with the context that was asked for and `--` where there is a gap.
+
+    A file with very many matches may come in several blocks, with lines of other files between them.
+    """
 
     def __init__(self, out: TextIO, paint: Paint, *, heading: bool, context: bool) -> None:
         """
@@ -79,44 +96,55 @@ class Lines(Printer):
         self._heading = heading
         self._context = context
         self._file = ""
-        self._printed_to = 0  # in that file
+        self._unfinished: dict[str, _Printed] = {}  # files of which further parts come, perhaps behind other files
         self._text = visible if heading else str
 
     def show(self, match: FileMatch) -> None:
+        printed = self._unfinished.pop(match.file.raw_url, None) or _Printed()
         if match.file.raw_url != self._file:
             self._begin(match)
-        if match.binary:
-            place = "" if self._heading else f"{_place(match, self._paint)}: "
-            self._out.write(f"{place}{_BINARY}\n")
+            printed.is_separated = True
         prefix = "" if self._heading else _place(match, self._paint)
-        for line, following in zip_longest(match.lines, match.lines[1:]):
+        if match.binary:
+            self._out.write(f"{prefix}{': ' if prefix else ''}{_BINARY}\n")
+        for line in match.lines:
             if self._context:
-                self._show_with_context(prefix, line, following.number if following else None)
+                self._show_with_context(prefix, line, printed)
             else:
                 self._print(prefix, ":", line.number, self._matching(line))
+        if not match.last:
+            self._unfinished[match.file.raw_url] = printed
+        elif not match.binary:
+            self._show_after(prefix, printed, math.inf)
 
     def _begin(self, match: FileMatch) -> None:
         if self._file and (self._heading or self._context):
             self._out.write("\n" if self._heading else "--\n")
-        self._file, self._printed_to = match.file.raw_url, 0
+        self._file = match.file.raw_url
         if self._heading:
             about = f"  {self._paint(visible(match.gist.description), FAINT)}" if match.gist.description else ""
             self._out.write(f"{_place(match, self._paint, '  ')}{about}\n")
 
-    def _show_with_context(self, prefix: str, line: LineMatch, following: int | None) -> None:
-        before = [(line.number - len(line.before) + at, text) for at, text in enumerate(line.before)]
-        fresh = [(number, text) for number, text in before if number > self._printed_to]
+    def _show_with_context(self, prefix: str, line: LineMatch, printed: _Printed) -> None:
+        self._show_after(prefix, printed, line.number)
+        before = list(enumerate(line.before, line.number - len(line.before)))
+        fresh = [(number, text) for number, text in before if number > printed.to]
         first = fresh[0][0] if fresh else line.number
-        if self._printed_to and first > self._printed_to + 1:
+        if not printed.is_separated and first > printed.to + 1:
             self._out.write("--\n")
         for number, text in fresh:
             self._print(prefix, "-", number, self._text(text))
         self._print(prefix, ":", line.number, self._matching(line))
-        self._printed_to = line.number
-        for number, text in enumerate(line.after, line.number + 1):
-            if following is None or number < following:
+        printed.to, printed.is_separated = line.number, False
+        printed.after = line.after
+
+    def _show_after(self, prefix: str, printed: _Printed, before: float) -> None:
+        """Print the lines after the last match, but not what is itself a match or stands before one that follows."""
+        for number, text in enumerate(printed.after, printed.to + 1):
+            if number < before:
                 self._print(prefix, "-", number, self._text(text))
-                self._printed_to = number
+                printed.to = number
+        printed.after = ()
 
     def _print(self, prefix: str, mark: str, number: int, text: str) -> None:
         place = f"{prefix}{mark}" if prefix else ""

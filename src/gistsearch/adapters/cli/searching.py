@@ -66,6 +66,7 @@ class _Showing:
         self._progress = ProgressLine(sys.stderr, shown=output.progress and sys.stderr.isatty() and _is_able())
         self._statistics = output.statistics
         self._status = Status.NOTHING
+        self._complete = False
 
     def through(self, events: Iterable[SearchEvent]) -> int:
         try:
@@ -73,6 +74,9 @@ class _Showing:
                 self._show(event)
                 if self._stops_at_match and self._status is Status.FOUND:
                     break
+            else:
+                if not self._complete:
+                    self._status = Status.ERROR
         finally:
             self._progress.clear()
             sys.stdout.flush()
@@ -84,8 +88,7 @@ class _Showing:
                 self._progress.clear()
                 self._printer.show(event)
                 sys.stdout.flush()
-                if self._status is Status.NOTHING or self._stops_at_match:
-                    self._status = Status.FOUND
+                self._status = Status.FOUND
             case Skipped():
                 self._complain(f"{_name(event)}: skipped: {event.reason}: {event.detail}")
             case ListingFailed(username, error):
@@ -93,13 +96,13 @@ class _Showing:
             case Progress():
                 self._progress.update(event)
             case SearchEnded(coverage):
+                self._complete = coverage.complete
                 self._progress.clear()
                 if self._statistics:
                     sys.stdout.write(_told(coverage))
 
     def _complain(self, message: str) -> None:
         self._progress.clear()
-        self._status = Status.ERROR
         complain(message)
 
 

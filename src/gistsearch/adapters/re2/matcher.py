@@ -78,7 +78,14 @@ class Re2Matcher(Matcher):
 
 
 def _is_within_character(buffer: bytes, position: int) -> bool:
-    return 0 < position < len(buffer) and buffer[position] & 0xC0 == 0x80
+    """Say whether the byte at a position goes on with a character of UTF-8; not any byte that might, does."""
+    if not 0 < position < len(buffer) or buffer[position] & 0xC0 != 0x80:
+        return False
+    for lead in range(position - 1, max(-1, position - 4), -1):
+        if buffer[lead] & 0xC0 != 0x80:
+            length = 2 if buffer[lead] < 0xE0 else 3 if buffer[lead] < 0xF0 else 4
+            return buffer[lead] >= 0xC0 and position < lead + length
+    return False
 
 
 def _compile(expression: str, options: MatchOptions, *, never_nl: bool) -> _Program:

@@ -9,7 +9,7 @@ from flask import Flask, Response
 from gistsearch.adapters.web.failures import answer_failure
 from gistsearch.adapters.web.pages import show_problem
 from gistsearch.adapters.web.requests import MAX_BODY_BYTES
-from gistsearch.adapters.web.searching import answer_search
+from gistsearch.adapters.web.searching import Bounds, answer_search
 from gistsearch.domain.search import SearchGists
 from gistsearch.wire import RequestReader
 
@@ -20,12 +20,13 @@ class PlainResponse(Response):
     default_mimetype = "text/plain"
 
 
-def create_app(search: SearchGists, *, max_timeout_s: float = 60.0) -> Flask:
+def create_app(search: SearchGists, *, max_timeout_s: float = 60.0, bounds: Bounds | None = None) -> Flask:
     """Make the WSGI application.
 
     Args:
         search: answers the searches; used by as many threads as the server has.
         max_timeout_s: the longest that a search may take, and how long it may take where a request does not say.
+        bounds: how much is done at once.
     """
     app = Flask("gistsearch.adapters.web", static_folder=None)
     app.response_class = PlainResponse
@@ -35,7 +36,7 @@ def create_app(search: SearchGists, *, max_timeout_s: float = 60.0) -> Flask:
     app.add_url_rule(
         "/api/v1/search",
         endpoint="search",
-        view_func=partial(answer_search, search, RequestReader(max_timeout_s)),
+        view_func=partial(answer_search, search, RequestReader(max_timeout_s), bounds or Bounds()),
         methods=["GET", "POST"],
     )
     app.add_url_rule("/problems/<name>", view_func=show_problem)

@@ -136,6 +136,13 @@ INVALID_PATTERN = ProblemType(
     "The member detail says what is wrong, and part, where it is known, which piece of the pattern. "
     "Backreferences and look-around do not exist in RE2. To search for plain text, set fixed_strings.",
 )
+TOO_MANY_REQUESTS = ProblemType(
+    "too-many-requests",
+    429,
+    "There are too many requests",
+    "This service answers a bounded number of searches at once, and has that many under way.",
+    "Try again after as many seconds as the header Retry-After says.",
+)
 UPSTREAM_FAILED = ProblemType(
     "upstream-failed",
     502,
@@ -177,6 +184,7 @@ PROBLEM_TYPES = {
         UNSUPPORTED_MEDIA_TYPE,
         INVALID_REQUEST,
         INVALID_PATTERN,
+        TOO_MANY_REQUESTS,
         UPSTREAM_FAILED,
         UPSTREAM_RATE_LIMITED,
         DEADLINE_EXCEEDED,

@@ -17,13 +17,15 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from gistsearch.adapters.web.searching import BODIES_AT_ONCE, SEARCHES_AT_ONCE
+
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-SEARCHES_AT_ONCE = 64
-"""How many requests are answered at once; further ones wait in the backlog."""
-SPARE_THREADS = 4
-"""More threads than searches, so that a health check always finds one."""
+THREADS = SEARCHES_AT_ONCE + BODIES_AT_ONCE + 8
+"""More than requests can be read and searches run at once, so that a health check, or a refusal, always finds one."""
+CONNECTIONS = 1_024
+"""So many are held, most of them idle; further ones wait to be accepted."""
 HEADER_READ_TIMEOUT_MS = 10_000
 DRAIN_S = 10
 """How long running searches get after SIGTERM."""
@@ -54,8 +56,8 @@ def serve(load_app: Callable[[], WSGIApplication], host: str, port: int) -> None
         address=address,
         port=port,
         interface=Interfaces.WSGI,
-        blocking_threads=SEARCHES_AT_ONCE + SPARE_THREADS,
-        backpressure=SEARCHES_AT_ONCE + SPARE_THREADS,
+        blocking_threads=THREADS,
+        backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
         workers_kill_timeout=DRAIN_S,
         websockets=False,
