@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from threading import BoundedSemaphore
 
 from flask import Response, request
@@ -28,7 +28,7 @@ class Bounds:
         """
         Args:
             searches: how many run.
-            bodies: how many requests are read. A client may take as long as it likes to send one.
+            bodies: how many are read. A client may take as long as it likes to send one.
         """
         self.searches = BoundedSemaphore(searches)
         self.bodies = BoundedSemaphore(bodies)
@@ -50,7 +50,7 @@ def answer_search(search: SearchGists, reader: RequestReader, bounds: Bounds) ->
     accepted = MIMEAccept((kind.partition(";")[0], quality) for kind, quality in request.accept_mimetypes)
     if accepted and accepted.best_match([JSON]) is None:
         raise NotAcceptable
-    with _one_of(bounds.bodies):
+    with _one_of(bounds.bodies) if request.method == "POST" else nullcontext():
         asked = read_request(request, reader)
     answer = SearchAnswer(asked)
     with _one_of(bounds.searches), closing(search.run(asked.query())) as events:
