@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import re2
 
@@ -10,12 +10,11 @@ from gistsearch.ports.matching import MatchOptions, Span
 
 
 def compiled(pattern: str, options: MatchOptions) -> re2.Pattern:
-    """Compile an expression as it stands, with RE2's own means alone."""
+    """Compile an expression as it stands, with RE2's own means alone. A word is the first group."""
     settings = re2.Options()
     settings.log_errors = False
-    settings.never_capture = True
     settings.case_sensitive = not options.ignore_case
-    body = rf"(?:\b|^)(?:{pattern})(?:\b|$)" if options.word else pattern
+    body = rf"({pattern})(?:$|[^\pL\pM\p{{Nd}}\p{{Pc}}])" if options.word else pattern
     return re2.compile(f"(?m){body}" if options.multiline else body, settings)
 
 
@@ -35,15 +34,40 @@ def matching_line_numbers(pattern: str, options: MatchOptions, text: bytes) -> l
 
 def spans_in(pattern: str, options: MatchOptions, text: bytes) -> Iterator[Span]:
     """Yield RE2's matches in a text from left to right; an empty one neither behind another nor in a character."""
-    search = compiled(pattern, options).search
+    search = _words(pattern, options, text) if options.word else _matches(pattern, options, text)
     position, last_end = 0, -1
-    while position <= len(text) and (found := search(text, position)) is not None:
-        start, end = found.span()
+    while position <= len(text) and (found := search(position)) is not None:
+        start, end = found
         if start == end and (start == last_end or _is_within_character(text, start)):
             position = start + 1
             continue
         yield start, end
         position, last_end = (end, end) if end > start else (start + 1, -1)
+
+
+def _matches(pattern: str, options: MatchOptions, text: bytes) -> Callable[[int], Span | None]:
+    program = compiled(pattern, options)
+
+    def search(position: int) -> Span | None:
+        found = program.search(text, position)
+        return found and found.span()
+
+    return search
+
+
+def _words(pattern: str, options: MatchOptions, text: bytes) -> Callable[[int], Span | None]:
+    """Try each position that no part of a word stands before."""
+    program = compiled(pattern, options)
+
+    def search(position: int) -> Span | None:
+        for start in range(position, len(text) + 1):
+            begins = not text[:start].decode(errors="surrogateescape")[-1:].replace("_", "a").isalnum()
+            found = program.match(text, start) if begins else None
+            if found and not _is_within_character(text, start):
+                return found.span(1)
+        return None
+
+    return search
 
 
 def _is_within_character(text: bytes, position: int) -> bool:

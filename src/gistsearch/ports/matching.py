@@ -20,8 +20,8 @@ class MatchOptions:
     fixed_strings: bool = False
     """The expression is plain text."""
     word: bool = False
-    """A match starts at a word boundary or where a line does, and ends likewise. Plain text that begins or ends with
-    something else than a letter, a digit or `_` must not stand beside one there."""
+    """No letter, mark, decimal digit or connector (such as `_`), of any script, stands directly before or behind a
+    match."""
     multiline: bool = False
     """A match may contain line feeds."""
 

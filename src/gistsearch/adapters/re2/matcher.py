@@ -19,7 +19,7 @@ _NO_MATCH_PROGRAM_SIZE = 1
 
 
 class _Found(Protocol):
-    def span(self) -> Span: ...
+    def span(self, group: int = 0) -> Span: ...
 
 
 class _Program(Protocol):
@@ -28,15 +28,18 @@ class _Program(Protocol):
     @property
     def programsize(self) -> int: ...
 
+    def search(self, text: bytes, pos: int, endpos: int) -> _Found | None: ...
+
     def finditer(self, text: bytes, pos: int, endpos: int) -> Iterator[_Found]: ...
 
 
 class Re2Compiler(MatcherCompiler):
     """Makes matchers that run on RE2."""
 
-    def compile(self, pattern: str, options: MatchOptions) -> Re2Matcher:
+    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
         try:
-            return Re2Matcher(self._program(pattern, options))
+            program = self._program(pattern, options)
+            return Re2WordMatcher(program) if options.word else Re2Matcher(program)
         except UnicodeEncodeError as error:
             raise InvalidPattern("the pattern is not valid Unicode text") from error
         finally:
@@ -77,6 +80,56 @@ class Re2Matcher(Matcher):
                 position += 1
 
 
+class Re2WordMatcher(Matcher):
+    """An expression whose first group is the match; beside it are a character or the end of a line, on either side.
+
+    A byte that is no text is no such character, so that it counts as a part of the word.
+    """
+
+    def __init__(self, program: _Program) -> None:
+        self._search = program.search
+
+    def find(self, buffer: bytes, start: int, end: int) -> Iterator[Span]:
+        position, last_end = start, -1
+        while position <= end and (span := self._next(buffer, position, end)) is not None:
+            if span[0] < span[1]:
+                position = last_end = span[1]
+                yield span
+                continue
+            if span[0] != last_end:
+                yield span
+            position = span[1] + 1
+            while _is_within_character(buffer, position):
+                position += 1
+
+    def _next(self, buffer: bytes, position: int, end: int) -> Span | None:
+        """Find the next match from a position on, with what stands before and behind it in sight."""
+        for pos, endpos in ((_before(buffer, position), _behind(buffer, end)), (position, end)):
+            found = self._search(buffer, pos, endpos)
+            if found is None:
+                return None
+            span = found.span(1)
+            if position <= span[0] and span[1] <= end:
+                return span
+        return None
+
+
+def _before(buffer: bytes, position: int) -> int:
+    """Return where the character before a position begins."""
+    position = max(0, position - 1)
+    while _is_within_character(buffer, position):
+        position -= 1
+    return position
+
+
+def _behind(buffer: bytes, position: int) -> int:
+    """Return where the character at a position ends."""
+    position = min(len(buffer), position + 1)
+    while _is_within_character(buffer, position):
+        position += 1
+    return position
+
+
 def _is_within_character(buffer: bytes, position: int) -> bool:
     """Say whether the byte at a position goes on with a character of UTF-8; not any byte that might, does."""
     if not 0 < position < len(buffer) or buffer[position] & 0xC0 != 0x80:
@@ -91,7 +144,7 @@ def _is_within_character(buffer: bytes, position: int) -> bool:
 def _compile(expression: str, options: MatchOptions, *, never_nl: bool) -> _Program:
     settings = re2.Options()
     settings.log_errors = False
-    settings.never_capture = True
+    settings.never_capture = not options.word
     settings.never_nl = never_nl
     settings.case_sensitive = not options.ignore_case
     settings.max_mem = MAX_MEMORY_BYTES

@@ -18,6 +18,7 @@ _TOKEN = (
 
 _LINE_START, _LINE_END = r"(?m:^)", r"(?m:$|\r$)"
 _IN_A_LINE = {"^": _LINE_START, r"\A": _LINE_START, "$": _LINE_END, r"\z": _LINE_END}
+_NO_WORD = r"[^\pL\pM\p{Nd}\p{Pc}]"
 _IN_A_TEXT = {"^": "^", "$": r"(?:$|\r$)"}
 
 
@@ -25,7 +26,8 @@ def rewrite(pattern: str, options: MatchOptions) -> str:
     """Return the expression to compile for a valid expression of a user's.
 
     RE2 knows no look-ahead, so that `$` before `\\r\\n` has to take the `\\r` into the match. Where matches stay within
-    a line, the line is the text: `\\A`, `\\z` and a `^` or `$` under `(?-m)` mean its two ends.
+    a line, the line is the text: `\\A`, `\\z` and a `^` or `$` under `(?-m)` mean its two ends. And as its `\\b` knows
+    ASCII alone, what stands beside a whole word is matched as well, and the first group is the word.
 
     Raises:
         InvalidPattern: `\\C` is used, which would cut characters into bytes.
@@ -33,12 +35,10 @@ def rewrite(pattern: str, options: MatchOptions) -> str:
     anchors = _IN_A_TEXT if options.multiline else _IN_A_LINE
     if options.fixed_strings:
         body = re2.escape(pattern)
-        first, last = (r"\b" if _is_word(edge) else r"\B" for edge in (pattern[:1], pattern[-1:]))
     else:
         body = "".join(_translated(token, anchors) for token in _tokens()(pattern))
-        first, last = rf"(?:\b|{anchors['^']})", rf"(?:\b|{anchors['$']})"
     if options.word:
-        body = f"{first}(?:{body}){last}"
+        body = f"(?:{anchors['^']}|{_NO_WORD})({body})(?:{anchors['$']}|{_NO_WORD})"
     return f"(?m){body}" if options.multiline else body
 
 
@@ -53,8 +53,3 @@ def _translated(token: str, anchors: dict[str, str]) -> str:
 @functools.cache
 def _tokens() -> Callable[[str], list[str]]:
     return re2.compile(_TOKEN).findall
-
-
-def _is_word(character: str) -> bool:
-    """Say whether RE2's `\\w` matches a character."""
-    return character.isascii() and (character.isalnum() or character == "_")
