@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -372,14 +372,15 @@ def test_closing_the_generator_stops_everything_below() -> None:
     assert sorted(source.closed) == sorted(source.opened)
 
 
-def test_closing_leaves_no_file_open_whose_parts_were_waiting() -> None:
+@pytest.mark.parametrize("make_executor", [InlineExecutor, lambda: ThreadPoolExecutor(6)])
+def test_closing_leaves_no_file_open_whose_parts_were_waiting(make_executor: Callable[[], Executor]) -> None:
     """At once, not when the garbage collector comes by."""
     names = [f"f{number}" for number in range(6)]
     contents = dict.fromkeys(names, b"needle\n" * 10 * PART_LINES)
     source = ScriptedSource({"octo": [gist("g", *names)]}, {**contents})
     gc.disable()
     try:
-        with ThreadPoolExecutor(6) as executor:
+        with make_executor() as executor:
             events = SearchGists(source, Re2Compiler(), executor).run(query(kept_lines=None, stop_after_lines=None))
             assert any(isinstance(event, FileMatch) for event in events)
             while len(source.opened) < len(names):
