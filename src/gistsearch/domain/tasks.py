@@ -19,7 +19,7 @@ BACKLOG = 64
 """So many messages may wait; while there are more, a worker that found something does not go on, and none is begun. So
 memory does not grow where results are taken more slowly than they are found."""
 
-TURN_S = 0.05
+TURN_S = 0.1
 """So long a worker goes from file to file before it queues up anew, behind the calls of other searches."""
 
 

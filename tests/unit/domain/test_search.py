@@ -410,7 +410,7 @@ def test_a_search_does_not_keep_others_waiting_until_it_is_done() -> None:
         deadline.sleep(2 * TURN_S)
         yield b"nothing"
 
-    names = [f"f{number}" for number in range(20)]
+    names = [f"f{number}" for number in range(10)]
     source = ScriptedSource({"big": [gist("g", *names)], "small": [gist("h", "f")]}, dict.fromkeys(names, slow))
     with ThreadPoolExecutor(2) as executor:
         search = SearchGists(source, Re2Compiler(), executor, concurrency=2)
