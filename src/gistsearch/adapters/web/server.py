@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.process import BaseProcess, parent_process
@@ -29,6 +30,9 @@ CONNECTIONS = 1_024
 HEADER_READ_TIMEOUT_MS = 10_000
 DRAIN_S = 10
 """How long running searches get after SIGTERM."""
+
+PARENT_FIRST_S = 0.1
+"""A supervisor that tells all processes to end tells the parent, too, which should know before its worker is gone."""
 
 _LOGGERS: dict[str, Any] = {
     "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")}
@@ -68,7 +72,11 @@ def serve(load_app: Callable[[], WSGIApplication], host: str, port: int) -> None
         partial(_log.info, "listening on http://%s:%d", f"[{address}]" if ":" in address else address, port)
     )
     _keep_signals_from_worker()
-    server.serve(target_loader=partial(_in_worker, load_app), wrap_loader=False)
+    try:
+        server.serve(target_loader=partial(_in_worker, load_app), wrap_loader=False)
+    except SystemExit:  # Its worker ended before it: a failure, unless both were told to.
+        if not server.interrupt_signal:
+            raise
 
 
 def _probed(host: str, port: int) -> str:
@@ -108,6 +116,7 @@ def _in_worker(load_app: Callable[[], WSGIApplication]) -> WSGIApplication:
 def _end_when_told() -> None:
     """Wait for SIGTERM, and hand it to granian once; before that has set its handler, nothing is served yet."""
     signal.sigwait({signal.SIGTERM})
+    time.sleep(PARENT_FIRST_S)
     handler = signal.getsignal(signal.SIGTERM)
     if callable(handler):
         handler(signal.SIGTERM, None)
