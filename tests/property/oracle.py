@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator
 
 import re2
@@ -61,13 +62,18 @@ def _words(pattern: str, options: MatchOptions, text: bytes) -> Callable[[int], 
 
     def search(position: int) -> Span | None:
         for start in range(position, len(text) + 1):
-            begins = not text[:start].decode(errors="surrogateescape")[-1:].replace("_", "a").isalnum()
-            found = program.match(text, start) if begins else None
+            before = text[:start].decode(errors="surrogateescape")[-1:]
+            found = None if before and _is_of_a_word(before) else program.match(text, start)
             if found and not _is_within_character(text, start):
                 return found.span(1)
         return None
 
     return search
+
+
+def _is_of_a_word(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LM" or category in ("Nd", "Pc")
 
 
 def _is_within_character(text: bytes, position: int) -> bool:
