@@ -104,6 +104,7 @@ class SearchGists:
 
         Raises:
             InvalidPattern: at once, before anything is asked of the source.
+            RuntimeError: late, where the executor is shut down before the search is done.
         """
         matcher = self._compiler.compile(query.pattern, query.options)
         return _Run(self._source, self._executor, self._concurrency, self._window_bytes, query, matcher).events()
