@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any, Self, get_type_hints
 from urllib.parse import urlsplit
 
-import cattrs
 from attrs import Attribute, field, fields, frozen
 from attrs.validators import and_, ge, gt, le, optional
 
@@ -127,8 +126,8 @@ def _structured(text: str, kind: Any, variable: str) -> Any:
     try:
         if kind == tuple[str, ...]:
             return tuple(part.strip() for part in text.split(",") if part.strip())
-        return cattrs.structure(text, str if kind == str | None else kind)
-    except (ValueError, cattrs.BaseValidationError) as error:
+        return text if kind == str | None else kind(text)
+    except ValueError as error:
         expected = {int: "a whole number", float: "a number"}.get(kind) or "one of " + ", ".join(kind)
         raise BadSetting(f"{variable} is not {expected}") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import Executor
 from queue import Empty
@@ -47,6 +47,9 @@ from gistsearch.ports.gists import (
     SourceRateLimited,
 )
 from gistsearch.ports.matching import Matcher, MatcherCompiler
+
+PROGRESS_S = 0.1
+"""So often it is told how far the search has come."""
 
 _REASONS: dict[type[SourceError], SkipReason] = {
     IntegrityMismatch: SkipReason.INTEGRITY_MISMATCH,
@@ -137,6 +140,7 @@ class _Run:
         self._listings: set[Listing] = set()  # under way
         self._unfinished: dict[FileSearch, None] = {}  # in the order of the listings
         self._workers = 0
+        self._progress_due_at = time.monotonic() + PROGRESS_S
 
     def events(self) -> Generator[SearchEvent, None, None]:
         try:
@@ -147,10 +151,15 @@ class _Run:
             while self._listings or self._unfinished:
                 self._employ()
                 message = self._next_message()
-                if message is None:
-                    yield from self._give_up()
-                else:
+                for done in self._tasks.drain_quiet():
+                    self._file_over(done)
+                if message is not None:
                     yield from self._handle(message)
+                elif self._deadline.remaining_s() <= 0.0:
+                    yield from self._give_up()
+                if time.monotonic() >= self._progress_due_at:
+                    yield self._progress()
+            yield self._progress()
             yield SearchEnded(self._tally.coverage())
         finally:
             self._tasks.close()
@@ -164,10 +173,9 @@ class _Run:
             self._tasks.work()
 
     def _next_message(self) -> Message | None:
-        """Wait for a message; return None when there is none by the deadline."""
-        remaining_s = self._deadline.remaining_s()
+        """Wait for a message, for a moment; return None when there is none."""
         try:
-            return self._tasks.inbox.get(timeout=None if remaining_s == math.inf else remaining_s)
+            return self._tasks.inbox.get(timeout=min(PROGRESS_S, self._deadline.remaining_s()))
         except Empty:
             return None
 
@@ -212,18 +220,19 @@ class _Run:
         elif error is not None:
             detail = f"the listing broke off after {listing.gists} gists: {error}"
             yield self._skip(Skipped(listing.username, None, None, _reason(error), detail))
-        yield self._progress()
 
     def _file_done(self, done: FileDone) -> Iterator[SearchEvent]:
         if done.part is not None:
             yield done.part
         if done.error is not None:
             yield self._skip_file(done.search, done.error)
-        else:
+        self._file_over(done)
+
+    def _file_over(self, done: FileDone) -> None:
+        if done.error is None:
             self._tally.searched += not done.unneeded
             self._tally.unneeded += done.unneeded
         self._close(done.search)
-        yield self._progress()
 
     def _give_up(self) -> Iterator[SearchEvent]:
         """Tell everything that is not done as missed. What still runs finds the deadline passed and ends by itself."""
@@ -249,6 +258,7 @@ class _Run:
         return skipped
 
     def _progress(self) -> Progress:
+        self._progress_due_at = time.monotonic() + PROGRESS_S
         return self._tally.progress(listed=not self._listings)
 
 

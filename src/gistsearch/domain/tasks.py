@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -78,6 +78,11 @@ class FileDone:
     error: SourceError | None = None
     unneeded: bool = False
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to tell of it."""
+        return self.part is None and self.error is None
+
 
 @frozen
 class WorkerIdle:
@@ -97,7 +102,8 @@ Message = Listed | ListingOver | PartFound | FileDone | WorkerIdle | Crashed
 class Tasks:
     """Calls in the executor. Each ends by a message, whatever happens in it; none waits for another.
 
-    A worker goes from file to file by itself, so that a small file costs no change of threads.
+    A worker goes from file to file by itself, and wakes nobody for a file without a match, so that a small file costs
+    no change of threads.
     """
 
     def __init__(
@@ -121,6 +127,7 @@ class Tasks:
         self.inbox: SimpleQueue[Message] = SimpleQueue()
         self.waiting: deque[FileSearch] = deque()
         """The files that no worker has taken; one end for each side, so that it needs no lock."""
+        self._quiet: deque[FileDone] = deque()
 
     def list(self, listing: Listing) -> None:
         """Walk through a user's gists: a `Listed` each, and a `ListingOver`."""
@@ -130,6 +137,13 @@ class Tasks:
     def is_behind(self) -> bool:
         """Whether messages come faster than they are taken."""
         return self.inbox.qsize() > BACKLOG
+
+    def drain_quiet(self) -> Iterator[FileDone]:
+        """Yield the files of whose end there is nothing to tell, each once. They are no messages: look for them now and
+        then. Behind a `WorkerIdle` all of that worker's are here.
+        """
+        while self._quiet:
+            yield self._quiet.popleft()
 
     def work(self) -> None:
         """Search file after file: a `FileDone` each, and a `WorkerIdle` when there is no more to do for now; or a
@@ -176,7 +190,7 @@ class Tasks:
         turn_ends_at = time.monotonic() + TURN_S
         while file := file or self._take():
             message = self._step(file)
-            self.inbox.put(message)
+            self._tell(message)
             if isinstance(message, PartFound):
                 return
             file.close()  # Behind the message, as it may take a moment to empty the connection.
@@ -184,6 +198,12 @@ class Tasks:
                 break
             file = None
         self.inbox.put(WorkerIdle())
+
+    def _tell(self, message: PartFound | FileDone) -> None:
+        if isinstance(message, FileDone) and message.is_quiet:
+            self._quiet.append(message)
+        else:
+            self.inbox.put(message)
 
     def _take(self) -> OpenFile | None:
         while self._deadline.remaining_s() > 0.0:
@@ -193,7 +213,7 @@ class Tasks:
                 return None
             if not search.is_unneeded:
                 return OpenFile(search, self._open_file(search))
-            self.inbox.put(FileDone(search, unneeded=True))
+            self._tell(FileDone(search, unneeded=True))
         return None
 
     def _step(self, file: OpenFile) -> PartFound | FileDone:

@@ -10,6 +10,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
 from gistsearch.adapters.github.connections import Connection, Connections
+from gistsearch.adapters.github.heads import Head
 from gistsearch.adapters.github.retries import Transient
 from gistsearch.ports.gists import DeadlineExceeded, SourceUnavailable
 
@@ -32,13 +33,14 @@ class CutShort(Transient):
 class Answer:
     """An answer whose head has come. Iterate for the body, as it was sent (not decoded); close it in any case."""
 
-    def __init__(self, response: HTTPResponse, connection: Connection, connections: Connections) -> None:
-        self._response = response
+    def __init__(self, head: Head, body: HTTPResponse, connection: Connection, connections: Connections) -> None:
+        self._body = body
         self._connection: Connection | None = connection
         self._connections = connections
         self._origin = connection.origin
-        self.status = response.status
-        self.headers = response.headers
+        self.status = head.status
+        self.headers = head.fields
+        """By names in lower case."""
 
     @property
     def is_encoded(self) -> bool:
@@ -48,7 +50,7 @@ class Answer:
     @property
     def announced_bytes(self) -> int | None:
         """How many bytes of the body are still to come, or None where the head didn't tell."""
-        return self._response.length_remaining
+        return self._body.length_remaining
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield what comes, in pieces of at most 64 KiB. The connection is free again when the last piece is yielded.
@@ -78,7 +80,7 @@ class Answer:
 
     def close(self) -> None:
         """Free the connection. What is left of the body is skipped if it is little and comes at once."""
-        if self._connection is not None and (self._response.length_remaining or 0) <= DRAIN_BYTES:
+        if self._connection is not None and (self._body.length_remaining or 0) <= DRAIN_BYTES:
             self._drain(self._connection)
         self._discard()
 
@@ -92,7 +94,7 @@ class Answer:
 
     def _read(self, connection: Connection) -> bytes:
         try:
-            chunk = self._response.read1(CHUNK_BYTES, decode_content=False)
+            chunk = self._body.read1(CHUNK_BYTES, decode_content=False)
         except WIRE_ERRORS as error:
             self._discard()
             if isinstance(error.__cause__, IncompleteRead):
@@ -101,7 +103,7 @@ class Answer:
         except BaseException:
             self._discard()
             raise
-        if self._response.closed:
+        if self._body.closed:
             self._connection = None
             self._connections.give_back(connection)
         return chunk
@@ -118,5 +120,5 @@ class Answer:
     def _discard(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._response.close()
+            self._body.close()
             self._connections.discard(connection)

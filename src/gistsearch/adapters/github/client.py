@@ -102,14 +102,14 @@ class Client:
         except OSError as error:
             raise Transient(SourceUnavailable(f"{address.origin} cannot be reached")) from error
         try:
-            response = connection.exchange(address.target, headers, deadline, self._read_timeout_s)
+            head, body = connection.exchange(address.target, headers, deadline, self._read_timeout_s)
         except WIRE_ERRORS as error:
             self._connections.discard(connection)
             raise Transient(SourceUnavailable(f"{address.origin} gave no proper answer")) from error
         except BaseException:
             self._connections.discard(connection)
             raise
-        return Answer(response, connection, self._connections)
+        return Answer(head, body, connection, self._connections)
 
     def _redirected(self, address: Address, location: str) -> Address:
         try:

@@ -7,48 +7,39 @@ import math
 import ssl
 import threading
 from collections.abc import Mapping
+from io import BufferedReader
 from time import monotonic
-from typing import cast
 
 from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
-from urllib3.util.response import assert_header_parsing
 
+from gistsearch.adapters.github.heads import Head, read_head
 from gistsearch.adapters.github.origins import Origin
 from gistsearch.adapters.github.sockets import SLICE_S, InterruptibleSocket, connect, secure
 from gistsearch.ports.gists import Deadline
 
-MOST_INTERIM_ANSWERS = 8
-"""So many answers like `103 Early Hints` may come before the real one."""
+BUFFER_BYTES = 1 << 16
+"""So much is received at once: a small file with its head, where the standard library's 8 KiB are often too few."""
 
 
-_Status = tuple[str, int, str]
+class _Response(http.client.HTTPResponse):
+    """An answer whose head we read; its body is left to the standard library and urllib3."""
 
-
-class _FinalResponse(http.client.HTTPResponse):
-    """The answer behind all interim ones (the standard library skips `100 Continue` alone), its headers understood.
-
-    urllib3 only logs that headers could not be parsed; but behind them a `Link` may be lost, and with it the rest of a
-    listing.
-    """
+    head: Head
 
     def begin(self) -> None:
-        super().begin()
-        assert_header_parsing(self.msg)
-
-    def _read_status(self) -> _Status:
-        for _ in range(MOST_INTERIM_ANSWERS):
-            version, status, reason = cast("_Status", super()._read_status())  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # unknown to typeshed
-            if status >= 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
-                return version, status, reason
-            http.client.parse_headers(self.fp)
-        raise http.client.BadStatusLine("interim answers without end")
+        self.fp = BufferedReader(self.fp.detach(), BUFFER_BYTES)
+        self.head = head = read_head(self.fp)
+        self.status = head.status
+        self.length = head.announced_bytes
+        self.chunked, self.chunk_left = head.chunked, None  # pyright: ignore[reportAttributeAccessIssue]  # unknown to typeshed
+        self.will_close = head.closes or (head.announced_bytes is None and not head.chunked)
 
 
 class Connection(HTTPConnection):
     """One connection to an origin."""
 
-    response_class = _FinalResponse
+    response_class = _Response
     sock: InterruptibleSocket | None
 
     def __init__(self, origin: Origin) -> None:
@@ -73,8 +64,10 @@ class Connection(HTTPConnection):
             self.sock = wire = secure(wire, tls, self.origin.host, timeout_s)
         self._wire = wire
 
-    def exchange(self, target: str, headers: Mapping[str, str], deadline: Deadline, patience_s: float) -> HTTPResponse:
-        """Send a request, and return the answer when its head has come.
+    def exchange(
+        self, target: str, headers: Mapping[str, str], deadline: Deadline, patience_s: float
+    ) -> tuple[Head, HTTPResponse]:
+        """Send a request, and return the answer when its head has come: that head, and what reads the body.
 
         Args:
             target: path and query.
@@ -90,15 +83,25 @@ class Connection(HTTPConnection):
         assert wire is not None  # noqa: S101  # it is open
         wire.deadline, wire.patience_s, wire.reads_end_at = deadline, patience_s, monotonic() + patience_s
         self.request("GET", target, headers=headers, preload_content=False, decode_content=False)
-        response = self.getresponse()
+        response = super(HTTPConnection, self).getresponse()  # urllib3's own would read the head a second time.
+        assert isinstance(response, _Response)  # noqa: S101  # `response_class`
         wire.reads_end_at = math.inf
-        return response
+        return response.head, _body(response)
 
     def end_reads_in(self, seconds: float) -> None:
         """Let all reads be over so soon, until the next request."""
         if self._wire is not None:
             self._wire.settimeout(min(SLICE_S, seconds))
             self._wire.reads_end_at = monotonic() + seconds
+
+
+def _body(response: _Response) -> HTTPResponse:
+    """Return what reads a body: urllib3 is told how it is framed, and nothing else."""
+    head = response.head
+    framing = {} if head.announced_bytes is None else {"content-length": str(head.announced_bytes)}
+    if head.chunked:
+        framing = {"transfer-encoding": "chunked"}
+    return HTTPResponse(response, framing, head.status, preload_content=False, decode_content=False)
 
 
 class Connections:

@@ -40,6 +40,11 @@ class InterruptibleSocket(socket.socket):
     reads_end_at: float = math.inf
     """When reading is over, however often something comes; on the monotonic clock."""
 
+    def settimeout(self, value: float | None, /) -> None:
+        """Set how long an operation may take; without a call to the operating system where nothing changes."""
+        if value != self.gettimeout():
+            super().settimeout(value)
+
     def recv_into(self, buffer: WriteableBuffer, nbytes: int | None = None, flags: int = 0) -> int:
         """Receive as `socket.recv_into` does.
 
