@@ -32,11 +32,16 @@ def match_excerpt(data: bytes, start: int, end: int, spans: list[Span]) -> tuple
     Returns:
         The text (at most 500 characters), the spans in characters of it, and whether anything was cut off.
     """
+    if end - start <= EXCERPT_CHARACTERS:  # What is usual takes few steps: there may be a million such lines.
+        line = data[start:end]
+        if line.isascii() and not line.endswith(b"\r"):
+            if len(spans) == 1:
+                s, e = spans[0]
+                return line.decode(), ((s - start, e - start),), False
+            return line.decode(), tuple([(s - start, e - start) for s, e in spans]), False
     end = text_end(data, start, end)
     if spans[-1][1] > end:  # into the carriage return
         spans = [(min(s, end), min(e, end)) for s, e in spans]
-    if end - start <= EXCERPT_CHARACTERS and (line := data[start:end]).isascii():
-        return line.decode("ascii"), tuple([(s - start, e - start) for s, e in spans]), False
     if end - start <= EXCERPT_BYTES:
         text, marked = _decoded(data, start, end, spans)
         if len(text) <= EXCERPT_CHARACTERS:

@@ -62,7 +62,8 @@ class LineSearch:
         still to come a few lines more.
         """
         for window in windows:
-            yield from self._context.catch_up(window)
+            if self._surrounded:
+                yield from self._context.catch_up(window)
             if self.count < self._stop_after:
                 yield from self._search(window)
             if self.count >= self._stop_after and not self._context.owes:
@@ -93,8 +94,9 @@ class LineSearch:
         self.binary = self.binary or nul >= 0
 
     def _line_match(self, window: Window, start: int, end: int, spans: list[Span]) -> LineMatch:
-        text, marked, cut = match_excerpt(window.data, start, end, spans)
-        goes_on = (start == 0 and not window.opens_line) or (end == len(window.data) and not window.closes_line)
+        data = window.data
+        text, marked, cut = match_excerpt(data, start, end, spans)
+        goes_on = (start == 0 and not window.opens_line) or (end == len(data) and not window.closes_line)
         return LineMatch(self._numbers.at(window, start), text, marked, cut or goes_on)
 
 

@@ -115,7 +115,7 @@ class Deadline:
         Raises:
             DeadlineExceeded: when there is none.
         """
-        if self.remaining_s() <= 0.0:
+        if self._cancelled.is_set() or self._clock() >= self._ends_at:
             raise DeadlineExceeded("the search was stopped before it was done")
 
     def cancel(self) -> None:

@@ -71,7 +71,7 @@ class Connection(HTTPConnection):
 
         Args:
             target: path and query.
-            headers: all of them.
+            headers: all of them, `Host` included.
             deadline: ends all waiting, for the body, too.
             patience_s: within which the whole head has to come; later on, for how long one read may wait.
 
@@ -82,7 +82,11 @@ class Connection(HTTPConnection):
         wire = self._wire
         assert wire is not None  # noqa: S101  # it is open
         wire.deadline, wire.patience_s, wire.reads_end_at = deadline, patience_s, monotonic() + patience_s
-        self.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+        wire.settimeout(SLICE_S)
+        self.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers.items():
+            self.putheader(name, value)
+        self.endheaders()
         response = super(HTTPConnection, self).getresponse()  # urllib3's own would read the head a second time.
         assert isinstance(response, _Response)  # noqa: S101  # `response_class`
         wire.reads_end_at = math.inf
