@@ -7,6 +7,7 @@ from statistics import median
 from bench.measuring import run_for_peak, table
 from bench.world import environment, one_file, search
 
+KIB = 1 << 10
 MIB = 1 << 20
 
 
