@@ -57,7 +57,7 @@ class Client:
         """
         origins = tuple(origins)
         self._origins = AllowedOrigins(origins)
-        self._headers = {origin: {"Host": origin.netloc, **headers} for origin in origins}
+        self._fields = {origin: _written({"Host": origin.netloc, **headers}) for origin in origins}
         self._limits = {origin: LimitMemory(str(origin), max_wait_s) for origin in origins}
         self._connections = connections
         self._read_timeout_s = read_timeout_s
@@ -94,15 +94,12 @@ class Client:
     def _answer(self, address: Address, deadline: Deadline, start: int) -> Answer:
         self._limits[address.origin].wait(deadline)
         deadline.check()
-        headers = self._headers[address.origin]
-        if start:
-            headers = {**headers, "Range": f"bytes={start}-"}
         try:
             connection = self._connections.take(address.origin, deadline)
         except OSError as error:
             raise Transient(SourceUnavailable(f"{address.origin} cannot be reached")) from error
         try:
-            head, body = connection.exchange(address.target, headers, deadline, self._read_timeout_s)
+            head, body = connection.exchange(self._request(address, start), deadline, self._read_timeout_s)
         except WIRE_ERRORS as error:
             self._connections.discard(connection)
             raise Transient(SourceUnavailable(f"{address.origin} gave no proper answer")) from error
@@ -110,6 +107,10 @@ class Client:
             self._connections.discard(connection)
             raise
         return Answer(head, body, connection, self._connections)
+
+    def _request(self, address: Address, start: int) -> bytes:
+        part = _written({"Range": f"bytes={start}-"}) if start else b""
+        return b"GET %s HTTP/1.1\r\n%s%s\r\n" % (address.target.encode(), self._fields[address.origin], part)
 
     def _redirected(self, address: Address, location: str) -> Address:
         try:
@@ -131,6 +132,11 @@ class Client:
         if 400 <= answer.status < 500:
             return _REFUSALS.get(answer.status, SourceUnavailable)(told)
         return Transient(SourceUnavailable(told))
+
+
+def _written(headers: Mapping[str, str]) -> bytes:
+    """Write headers as they are sent. No name or value of ours holds a line's end: settings were checked for it."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode()
 
 
 def _beginning(answer: Answer) -> bytes:

@@ -6,12 +6,11 @@ import http.client
 import math
 import ssl
 import threading
-from collections.abc import Mapping
 from io import BufferedReader
 from time import monotonic
 
-from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
+from urllib3.util import wait_for_read
 
 from gistsearch.adapters.github.heads import Head, read_head
 from gistsearch.adapters.github.origins import Origin
@@ -36,67 +35,59 @@ class _Response(http.client.HTTPResponse):
         self.will_close = head.closes or (head.announced_bytes is None and not head.chunked)
 
 
-class Connection(HTTPConnection):
-    """One connection to an origin."""
+class Connection:
+    """An open connection to an origin; one request goes over it at a time."""
 
-    response_class = _Response
-    sock: InterruptibleSocket | None
-
-    def __init__(self, origin: Origin) -> None:
-        super().__init__(origin.host, origin.port, timeout=SLICE_S)
-        self.origin = origin
-        self._wire: InterruptibleSocket | None = None  # `sock`, even after that was let go as an answer ends with it
-
-    def open(self, deadline: Deadline, timeout_s: float, tls: ssl.SSLContext | None) -> None:
-        """Connect.
-
-        Args:
-            deadline: ends the waiting.
-            timeout_s: for each address of the host, and for the handshake.
-            tls: from `tls_context`; None for a connection in clear text.
-
-        Raises:
-            DeadlineExceeded: as soon as the deadline is over.
-            OSError: it fails, or takes too long.
+    def __init__(self, origin: Origin, wire: InterruptibleSocket) -> None:
         """
-        self.sock = wire = connect(self.origin.host, self.origin.port, deadline, timeout_s)
-        if tls is not None:
-            self.sock = wire = secure(wire, tls, self.origin.host, timeout_s)
+        Args:
+            origin: to which it leads.
+            wire: connected, and within TLS where that is due; it is taken over.
+        """
+        self.origin = origin
         self._wire = wire
+        self.stays_open = True
+        """Whether it can be used again behind the answer that came last."""
 
-    def exchange(
-        self, target: str, headers: Mapping[str, str], deadline: Deadline, patience_s: float
-    ) -> tuple[Head, HTTPResponse]:
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to read: neither its end nor what nobody asked for."""
+        return not wait_for_read(self._wire, 0)
+
+    def exchange(self, request: bytes, deadline: Deadline, patience_s: float) -> tuple[Head, HTTPResponse]:
         """Send a request, and return the answer when its head has come: that head, and what reads the body.
 
         Args:
-            target: path and query.
-            headers: all of them, `Host` included.
+            request: all of it, as RFC 9112 has it: a GET, without a body.
             deadline: ends all waiting, for the body, too.
             patience_s: within which the whole head has to come; later on, for how long one read may wait.
 
         Raises:
-            HTTPError, HTTPException, OSError: there is no answer, or none that can be understood.
+            HTTPException, OSError: there is no answer, or none that can be understood.
             DeadlineExceeded: as soon as the deadline is over.
         """
         wire = self._wire
-        assert wire is not None  # noqa: S101  # it is open
         wire.deadline, wire.patience_s, wire.reads_end_at = deadline, patience_s, monotonic() + patience_s
         wire.settimeout(SLICE_S)
-        self.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
-        for name, value in headers.items():
-            self.putheader(name, value)
-        self.endheaders()
-        response = super(HTTPConnection, self).getresponse()  # urllib3's own would read the head a second time.
-        assert isinstance(response, _Response)  # noqa: S101  # `response_class`
+        wire.sendall(request)
+        response = _Response(wire, method="GET")
+        try:
+            response.begin()
+        except BaseException:
+            response.close()
+            raise
+        self.stays_open = not response.will_close
         wire.reads_end_at = math.inf
         return response.head, _body(response)
 
     def end_reads_in(self, seconds: float) -> None:
         """Let all reads be over so soon, until the next request."""
-        if self._wire is not None:
-            self._wire.settimeout(min(SLICE_S, seconds))
-            self._wire.reads_end_at = monotonic() + seconds
+        self._wire.settimeout(min(SLICE_S, seconds))
+        self._wire.reads_end_at = monotonic() + seconds
+
+    def close(self) -> None:
+        """End it."""
+        self._wire.close()
 
 
 def _body(response: _Response) -> HTTPResponse:
@@ -134,19 +125,16 @@ class Connections:
         """
         while not self._permits.acquire(timeout=min(SLICE_S, deadline.remaining_s())):
             deadline.check()
-        connection = self._connection(origin)
         try:
-            if connection.sock is None:
-                connection.open(deadline, self._connect_timeout_s, self._tls if origin.scheme == "https" else None)
+            return self._idle_one(origin) or self._new_one(origin, deadline)
         except BaseException:
-            self.discard(connection)
+            self._permits.release()
             raise
-        return connection
 
     def give_back(self, connection: Connection) -> None:
         """Take back a connection whose answer was read to its end."""
         with self._lock:
-            if not self._closed:
+            if connection.stays_open and not self._closed:
                 self._idle.append(connection)
                 self._permits.release()
                 return
@@ -167,15 +155,19 @@ class Connections:
         for connection in idle:
             connection.close()
 
-    def _connection(self, origin: Origin) -> Connection:
-        """Return an idle connection; else one that is not open yet, in the place of an idle one to another origin."""
+    def _idle_one(self, origin: Origin) -> Connection | None:
+        """Return a connection that waits, if one to that origin is of use; else there is room for a new one."""
         with self._lock:
             place = next((i for i in reversed(range(len(self._idle))) if self._idle[i].origin is origin), -1)
             connection = self._idle.pop(place) if self._idle else None
-        if connection is None or connection.origin is not origin:
-            if connection is not None:
-                connection.close()
-            return Connection(origin)
-        if not connection.is_connected:
-            connection.close()
-        return connection
+        if connection is None or (connection.origin is origin and connection.is_silent):
+            return connection
+        connection.close()
+        return None
+
+    def _new_one(self, origin: Origin, deadline: Deadline) -> Connection:
+        wire = connect(origin.host, origin.port, deadline, self._connect_timeout_s)
+        if origin.scheme == "https":
+            assert self._tls is not None  # noqa: S101  # as it was asked for
+            wire = secure(wire, self._tls, origin.host, self._connect_timeout_s)
+        return Connection(origin, wire)
