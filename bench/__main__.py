@@ -18,7 +18,7 @@ from bench.world import ToolMissing, machine
 
 FULL: dict[str, Callable[[], str]] = {
     "cold": lambda: cold(gists=1_000, latency_ms=30, pairs=5),
-    "first": lambda: first_result(gists=1_000, latency_ms=30, runs=5),
+    "first": lambda: first_result(gists=1_000, latency_ms=30, pairs=15),
     "matcher": lambda: matcher(size=64 * MIB, pairs=5),
     "memory": lambda: memory([MIB, 64 * MIB, 1024 * MIB, 4096 * MIB], runs=1),
     "growth": lambda: growth([25, 50, 100, 200], runs=5),
@@ -28,7 +28,7 @@ FULL: dict[str, Callable[[], str]] = {
 }
 QUICK: dict[str, Callable[[], str]] = {
     "cold": lambda: cold(gists=12, latency_ms=1, pairs=1),
-    "first": lambda: first_result(gists=3, latency_ms=1, runs=1),
+    "first": lambda: first_result(gists=3, latency_ms=1, pairs=1),
     "matcher": lambda: matcher(size=MIB, pairs=1),
     "memory": lambda: memory([MIB], runs=1),
     "growth": lambda: growth([1], runs=1),

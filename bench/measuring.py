@@ -27,12 +27,14 @@ class Run:
 
 @frozen
 class Pair:
-    """The medians of runs in turn, A B A B …, and the median of their ratios."""
+    """The medians of runs in turn, A B A B …, and of what can be said of each two."""
 
     a: float
     b: float
     ratio: float
     """A by B, pair by pair."""
+    difference: float
+    """A less B, pair by pair."""
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None, expect: Sequence[int] = (0,)) -> Run:
@@ -74,7 +76,10 @@ def in_turn(a: Callable[[], float], b: Callable[[], float], pairs: int) -> Pair:
     b()
     figures = [(a(), b()) for _ in range(pairs)]
     return Pair(
-        median(x for x, _ in figures), median(y for _, y in figures), median(x / y if y else 0.0 for x, y in figures)
+        median(x for x, _ in figures),
+        median(y for _, y in figures),
+        median(x / y if y else 0.0 for x, y in figures),
+        median(x - y for x, y in figures),
     )
 
 
