@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from attrs import evolve
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from gistsearch.adapters.re2 import Re2Compiler
@@ -175,6 +175,7 @@ def test_windows_find_every_match_no_longer_than_their_overlap(
     contexts,
     contexts,
 )
+@example(b"\n" * 46 + b"b\nab\na\n" + b"\n" * 20, r"b\s?a", 64, 0, 0)  # Two matches meet in a line behind a seam.
 def test_windows_change_nothing_about_short_lines_and_matches(
     text: bytes, pattern: str, window: int, before: int, after: int
 ) -> None:

@@ -110,12 +110,13 @@ class _MatchingLines:
         self._resume_at = 0  # in the text: where to go on searching
         self._told_to = -1  # in the text: where the last line told ends, as far as it was seen
         self._told_open = False  # whether that line goes on in the next window
+        self._carried: tuple[int, list[Span]] | None = None  # a line for the next window, and its matches so far
 
     def of(self, window: Window) -> Iterator[Hit]:
         """Yield the lines of a window that contain a match and were not told before."""
         data = window.data
-        start, end = 0, self._told_end(window)
-        spans: list[Span] | None = None  # of the line start..end; None where it was told already
+        spans: list[Span] | None  # of the line start..end; None where it was told already
+        start, end, spans = self._begin(window)
         if self._line_by_line:
             self._resume_at = max(self._resume_at, window.offset + end + 1)
         for s, e in self._matches(window):
@@ -132,9 +133,28 @@ class _MatchingLines:
                     yield start, end, spans
                 start, end = end + 1, _line_end(data, end + 1)
                 spans = [(start, min(e, end))]
-        if spans:
+        if spans and start < window.stop:
             yield start, end, spans
-        self._told_to, self._told_open = window.offset + end, end == len(data) and not window.closes_line
+            spans = None
+        self._leave(window, start, end, spans)
+
+    def _begin(self, window: Window) -> tuple[int, int, list[Span] | None]:
+        """Return the line that is under way, and its matches so far; None where it was told already."""
+        carried, self._carried = self._carried, None
+        if carried is None:
+            return 0, self._told_end(window), None
+        position, spans = carried
+        start = position - window.offset
+        return start, _line_end(window.data, start), _moved(spans, -window.offset)
+
+    def _leave(self, window: Window, start: int, end: int, spans: list[Span] | None) -> None:
+        """Remember the window's last line; with its matches where the next window is to tell it, as more may start in
+        it there.
+        """
+        if spans:
+            self._carried = window.offset + start, _moved(spans, window.offset)
+        else:
+            self._told_to, self._told_open = window.offset + end, end == len(window.data) and not window.closes_line
 
     def _matches(self, window: Window) -> Iterator[Span]:
         """Yield the matches that start where the window is responsible; whoever takes them may move `_resume_at` on."""
@@ -175,6 +195,10 @@ class _LineNumbers:
     def leave(self, window: Window) -> None:
         """Count what the next window may not see."""
         self.at(window, min(window.stop, len(window.data)))
+
+
+def _moved(spans: list[Span], by: int) -> list[Span]:
+    return [(start + by, end + by) for start, end in spans]
 
 
 def _line_end(data: bytes, position: int) -> int:
