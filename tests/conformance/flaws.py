@@ -53,6 +53,17 @@ SOURCES: Mapping[str, list[str]] = {
     "BelongsToOneThread": ["threads_take_turns_with_a_file", "threads_take_turns_with_a_listing"],
     "ServesOneThreadAtATime": ["threads_share_a_source"],
 }
+MULTIPLEXERS: Mapping[str, list[str]] = {
+    "LosesLargeFiles": ["every_file_is_opened_once_and_has_its_content", "closing_frees_what_is_under_way"],
+    "TellsEqualFilesOnce": ["equal_files_are_told_apart"],
+    "TakesAllAtOnce": ["no_more_are_under_way_than_may_be"],
+    "ForgetsWhatItTookLast": ["more_files_may_come_meanwhile"],
+    "CallsItAtHandTooEarly": ["what_is_at_hand_waits_for_nothing"],
+    "HasNothingAtHand": ["what_is_at_hand_waits_for_nothing"],
+    "RaisesItself": ["a_file_that_cannot_be_had_keeps_no_other_from_coming"],
+    "KnowsNoDeadline": ["nothing_is_opened_behind_the_deadline", "opening_that_hangs_ends_when_it_is_cancelled"],
+    "LeavesWhatIsUnderWayOpen": ["closing_frees_what_is_under_way"],
+}
 MATCHERS: Mapping[str, list[str]] = {
     "SearchesACopyOfTheRange": [
         "corpus[no line begins where the range does]",

@@ -11,7 +11,7 @@ import pytest
 from gistsearch.adapters.github import GitHubGists
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
 from gistsearch.ports.gists import GistSource
-from gistsearch.testing import Alter, GistSourceSuite, Plant, PlantedGist, Upset, Users
+from gistsearch.testing import Alter, GistSourceSuite, MultiplexingSourceSuite, Plant, PlantedGist, Upset, Users
 from tests.loopback_github import Exchange, Fault, LoopbackFile, LoopbackGist, LoopbackGitHub, faults
 
 
@@ -29,7 +29,7 @@ class TestInMemoryGists(GistSourceSuite):
         return planted
 
 
-class TestGitHubGists(GistSourceSuite):
+class TestGitHubGists(MultiplexingSourceSuite):
     """Over real sockets, and with a token, for which GitHub lists secret gists, too."""
 
     @pytest.fixture

@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gistsearch.testing import GistSourceSuite, MatcherSuite
-from tests.conformance.flaws import MATCHERS, SOURCES
+from gistsearch.testing import GistSourceSuite, MatcherSuite, MultiplexingSourceSuite
+from gistsearch.testing.opening import OpeningLaws
+from tests.conformance.flaws import MATCHERS, MULTIPLEXERS, SOURCES
 
 HERE = Path(__file__).parent
 
@@ -25,6 +26,11 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
 
 
 @pytest.fixture(scope="module")
+def multiplexers(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    return _outcomes("flawed_multiplexers.py", MULTIPLEXERS, tmp_path_factory.mktemp("suites"))
+
+
+@pytest.fixture(scope="module")
 def matchers(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     return _outcomes("flawed_matchers.py", MATCHERS, tmp_path_factory.mktemp("suites"))
 
@@ -33,6 +39,12 @@ def matchers(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
 def test_flawed_source_is_seen_through(sources: Outcomes, flaw: str) -> None:
     """The laws that a flaw breaks fail."""
     assert [law for law in SOURCES[flaw] if "failed" not in sources[flaw, law]] == []
+
+
+@pytest.mark.parametrize("flaw", MULTIPLEXERS)
+def test_flawed_multiplexer_is_seen_through(multiplexers: Outcomes, flaw: str) -> None:
+    """The laws that a flaw breaks fail."""
+    assert [law for law in MULTIPLEXERS[flaw] if "failed" not in multiplexers[flaw, law]] == []
 
 
 @pytest.mark.parametrize("flaw", MATCHERS)
@@ -46,12 +58,19 @@ def test_flawless_source_is_not_blamed(sources: Outcomes) -> None:
     assert _kept_by_the_flawless(sources) == _laws(GistSourceSuite)
 
 
+def test_flawless_multiplexer_is_not_blamed(multiplexers: Outcomes) -> None:
+    """What the flawed ones are made of passes every law, so that it is the flaw that fails."""
+    assert _kept_by_the_flawless(multiplexers) == _laws(MultiplexingSourceSuite)
+
+
 def test_flawless_matcher_is_not_blamed(matchers: Outcomes) -> None:
     """What the flawed matchers are made of passes every law, so that it is the flaw that fails."""
     assert _kept_by_the_flawless(matchers) == _laws(MatcherSuite)
 
 
-@pytest.mark.parametrize(("suite", "flaws"), [(GistSourceSuite, SOURCES), (MatcherSuite, MATCHERS)])
+@pytest.mark.parametrize(
+    ("suite", "flaws"), [(GistSourceSuite, SOURCES), (OpeningLaws, MULTIPLEXERS), (MatcherSuite, MATCHERS)]
+)
 def test_every_law_is_broken_by_some_flaw(suite: type, flaws: Mapping[str, list[str]]) -> None:
     """A law that nothing can break is none."""
     assert {law.partition("[")[0] for laws in flaws.values() for law in laws} == _laws(suite)

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
+from attrs import frozen
 
 from gistsearch.adapters.github import GitHubGists
+from gistsearch.ports.gists import Deadline, GistFile, OpenedFile
 from tests.loopback_github import LoopbackGitHub
 
 Connect = Callable[..., GitHubGists]
 """Takes a loopback GitHub, and arguments of `GitHubGists` by name."""
+
+
+@frozen(eq=False)
+class Asked:
+    """Asks for a file."""
+
+    file: GistFile
+
+
+def open_together(
+    source: GitHubGists, files: Iterable[GistFile], deadline: Deadline, at_once: int = 8
+) -> Iterator[OpenedFile[Asked]]:
+    """Open files, and yield those that come at hand as they come, the others at the end."""
+    asked = [Asked(file) for file in files][::-1]
+    left: list[OpenedFile[Asked]] = []
+    for opened in source.open_files(lambda: asked.pop() if asked else None, at_once, deadline):
+        if opened.at_hand:
+            yield opened
+        else:
+            left.append(opened)
+    assert asked == []
+    yield from left
 
 
 @pytest.fixture

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from gistsearch.adapters.github import GitHubGists
+from gistsearch.adapters.github import GitHubGists, multiplexing
+from gistsearch.adapters.github.client import MOST_REDIRECTS
+from gistsearch.adapters.github.retries import TRIES
 from gistsearch.ports.gists import (
     AccessForbidden,
     ContentGone,
@@ -23,7 +25,7 @@ from gistsearch.ports.gists import (
     SourceUnavailable,
     UnknownUser,
 )
-from tests.integration.conftest import Connect
+from tests.integration.conftest import Connect, open_together
 from tests.loopback_github import (
     ALL_FAULTS,
     Fault,
@@ -113,6 +115,10 @@ class _Upstream:
         """Let this befall requests whose target holds that text."""
         self._github.script(listener, lambda target: where in target, self._fault(name), times)
 
+    @property
+    def contents_asked_for(self) -> int:
+        return sum(request.listener == "raw" for request in self._github.requests)
+
     def _fault(self, name: str) -> Fault:
         """Return the fault of that name; what leads elsewhere leads into the trap."""
         if name == "redirect_off_the_origin":
@@ -168,11 +174,23 @@ def _check_listing(upstream: _Upstream, username: str, name: str, expected: Expe
         assert error.reset_at.tzinfo is not None
 
 
-def _check_content(upstream: _Upstream, name: str, expected: Expected) -> None:
+Fetch = Callable[[GitHubGists, GistFile, Deadline], Iterable[bytes]]
+
+
+def _alone(source: GitHubGists, file: GistFile, deadline: Deadline) -> Iterable[bytes]:
+    return source.open_file(file, deadline)
+
+
+def _with_others(source: GitHubGists, file: GistFile, deadline: Deadline) -> Iterable[bytes]:
+    (opened,) = open_together(source, [file], deadline)
+    return opened.chunks
+
+
+def _check_content(upstream: _Upstream, name: str, expected: Expected, fetch: Fetch) -> None:
     """Check how the content ends, and that it isn't wrong where it ends well."""
     file = _first_file(upstream.source)
     chunks: list[bytes] = []
-    error = _ending(lambda deadline: chunks.extend(upstream.source.open_file(file, deadline)), _deadline_s(name))
+    error = _ending(lambda deadline: chunks.extend(fetch(upstream.source, file, deadline)), _deadline_s(name))
     assert type(error) is (expected or type(None)), error
     assert (b"".join(chunks) == CONTENT) == (expected is None)
 
@@ -205,13 +223,18 @@ def test_fault_of_a_later_page(upstream: _Upstream, name: str, times: int | None
 
 @pytest.mark.parametrize("name", OUTCOMES)
 @pytest.mark.parametrize("times", [1, None], ids=["once", "for good"])
-def test_fault_of_content(upstream: _Upstream, name: str, times: int | None) -> None:
-    """It comes whole, or ends in an error; it never just ends."""
+@pytest.mark.parametrize("fetch", [_alone, _with_others])
+def test_fault_of_content(
+    upstream: _Upstream, name: str, times: int | None, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes whole, or ends in an error; it never just ends, nor is it tried more often than the policy says."""
+    monkeypatch.setattr(multiplexing, "PATIENCE_S", 0.1)
     upstream.spoil("raw", name, times)
-    _check_content(upstream, name, OUTCOMES[name][2 if times else 3])
+    _check_content(upstream, name, OUTCOMES[name][2 if times else 3], fetch)
+    assert upstream.contents_asked_for <= (TRIES if name != "redirect_loop" else TRIES * (MOST_REDIRECTS + 1))
 
 
-@pytest.mark.parametrize("kind", ["listing", "content"])
+@pytest.mark.parametrize("kind", ["listing", "content", "content with others"])
 def test_refused_connection(connect: Connect, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """It is tried three times, and told."""
     caplog.set_level(logging.DEBUG)
@@ -221,7 +244,10 @@ def test_refused_connection(connect: Connect, kind: str, caplog: pytest.LogCaptu
         file = GistFile("a.py", None, 1, f"{nowhere}/octo/1/raw/{'0' * 40}/a.py", "0" * 40)
 
         def consume(deadline: Deadline) -> None:
-            list(source.list_gists("octo", deadline) if kind == "listing" else source.open_file(file, deadline))
+            if kind == "listing":
+                list(source.list_gists("octo", deadline))
+            else:
+                list((_alone if kind == "content" else _with_others)(source, file, deadline))
 
         error = _ending(consume, 2.0)
     assert type(error) is SourceUnavailable

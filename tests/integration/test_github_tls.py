@@ -16,6 +16,7 @@ import trustme
 
 from gistsearch.adapters.github import GitHubGists
 from gistsearch.ports.gists import Deadline, DeadlineExceeded, GistFile, SourceUnavailable
+from tests.integration.conftest import open_together
 
 CONTENT = b"import requests\n" * 10_000
 BLOB_ID = hashlib.sha1(b"blob %d\0" % len(CONTENT) + CONTENT).hexdigest()
@@ -182,3 +183,42 @@ def test_cancelling_ends_a_handshake_and_a_read(trusted: trustme.CA, secure: boo
         with pytest.raises(DeadlineExceeded):
             _fetch(server.origin, deadline)
         assert 0.2 < time.monotonic() - began < 1.3
+
+
+def test_many_small_files_come_over_few_connections(trusted: trustme.CA) -> None:
+    """In one thread, which also shakes hands for all of them; an answer takes several records."""
+    content = b"import requests\n" * 3_000
+    blob_id = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+    def serve(connection: socket.socket) -> None:
+        for _ in _requests(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content) + content)
+
+    with _server(_secured(trusted, serve)) as server:
+        files = [
+            GistFile("a.py", None, len(content), f"{server.origin}/{number}/raw/{blob_id}/a.py", blob_id)
+            for number in range(50)
+        ]
+        with closing(GitHubGists(server.origin, [server.origin], concurrency=4)) as source:
+            opened = list(open_together(source, files, Deadline(20.0)))
+        assert all(file.at_hand for file in opened)
+        assert [b"".join(file.chunks) for file in opened] == [content] * 50
+        assert server.connections <= 4
+
+
+def test_untrusted_certificate_is_refused_for_many_files_as_well(authority: trustme.CA) -> None:
+    with _server(_secured(authority, _serve_content)) as server:
+        files = [GistFile("a.py", None, 1, f"{server.origin}/1/raw/{BLOB_ID}/a.py", BLOB_ID)] * 5
+        with closing(GitHubGists(server.origin, [server.origin], first_pause_s=0.0)) as source:
+            for opened in open_together(source, files, Deadline(10.0)):
+                with pytest.raises(SourceUnavailable):
+                    list(opened.chunks)
+
+
+def test_deadline_ends_many_handshakes_that_are_never_answered() -> None:
+    with _server(_be_silent) as server:
+        files = [GistFile("a.py", None, 1, f"{server.origin}/1/raw/{BLOB_ID}/a.py", BLOB_ID)] * 5
+        began = time.monotonic()
+        with closing(GitHubGists(server.origin, [server.origin])) as source, pytest.raises(DeadlineExceeded):
+            list(open_together(source, files, Deadline(0.5)))
+        assert time.monotonic() - began < 1.5

@@ -11,7 +11,7 @@ from gistsearch.domain.query import SearchQuery
 from gistsearch.domain.results import FileMatch, LineMatch
 from gistsearch.domain.streaming import LineSearch
 from gistsearch.domain.text import line_windows, text_windows
-from gistsearch.ports.gists import Deadline, Gist, GistFile, GistSource
+from gistsearch.ports.gists import Gist, GistFile
 from gistsearch.ports.matching import Matcher
 
 PART_LINES = 250
@@ -45,24 +45,22 @@ class FileSearch:
         return self.parent.satisfied
 
     def run(
-        self, source: GistSource, matcher: Matcher, query: SearchQuery, window_bytes: int, deadline: Deadline
+        self, chunks: Generator[bytes, None, None], matcher: Matcher, query: SearchQuery, window_bytes: int
     ) -> Generator[FileMatch, None, None]:
         """Yield what matches, in parts; the last one has `last` set. Nothing is yielded where nothing matches.
 
         A file of which all bytes have come is verified by the source before its last part is yielded. One that is left
-        early, as its rest is of no interest, is not. Closing the generator closes the source's.
+        early, as its rest is of no interest, is not. The chunks are closed with the generator, once it was begun.
 
         Args:
-            source: opens the file.
+            chunks: the content, as `GistSource.open_file` yields it.
             matcher: finds the pattern.
             query: says which lines are wanted.
             window_bytes: the longest line that is searched as a whole.
-            deadline: for the source.
 
         Raises:
-            SourceError: as `GistSource.open_file` does.
+            SourceError: as the chunks do.
         """
-        chunks = source.open_file(self.file, deadline)
         try:
             content = self._counted(chunks)
             windows = text_windows if query.options.multiline else line_windows

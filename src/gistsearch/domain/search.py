@@ -9,6 +9,18 @@ from queue import Empty
 from typing import assert_never
 
 from gistsearch.domain.file_search import FileSearch, GistSearch
+from gistsearch.domain.messages import (
+    Crashed,
+    FileDone,
+    FileOpened,
+    Listed,
+    Listing,
+    ListingOver,
+    Message,
+    OpenerIdle,
+    PartFound,
+    WorkerIdle,
+)
 from gistsearch.domain.pacing import Paced
 from gistsearch.domain.query import SearchQuery
 from gistsearch.domain.results import (
@@ -22,17 +34,7 @@ from gistsearch.domain.results import (
 )
 from gistsearch.domain.selection import file_filter
 from gistsearch.domain.tally import Tally
-from gistsearch.domain.tasks import (
-    Crashed,
-    FileDone,
-    Listed,
-    Listing,
-    ListingOver,
-    Message,
-    PartFound,
-    Tasks,
-    WorkerIdle,
-)
+from gistsearch.domain.tasks import Tasks
 from gistsearch.domain.text import MIN_WINDOW_BYTES, WINDOW_BYTES
 from gistsearch.ports.gists import (
     AccessForbidden,
@@ -46,7 +48,7 @@ from gistsearch.ports.gists import (
     SourceError,
     SourceRateLimited,
 )
-from gistsearch.ports.matching import Matcher, MatcherCompiler
+from gistsearch.ports.matching import MatcherCompiler
 
 PROGRESS_S = 0.1
 """So often it is told how far the search has come."""
@@ -96,6 +98,7 @@ class SearchGists:
         self._executor = executor
         self._concurrency = concurrency
         self._window_bytes = window_bytes
+        self._running: set[Tasks] = set()
 
     def run(self, query: SearchQuery) -> Generator[SearchEvent, None, None]:
         """Search, and tell what is found as soon as it is known.
@@ -110,39 +113,35 @@ class SearchGists:
             RuntimeError: late, where the executor is shut down before the search is done.
         """
         matcher = self._compiler.compile(query.pattern, query.options)
-        return _Run(self._source, self._executor, self._concurrency, self._window_bytes, query, matcher).events()
+        deadline = Deadline(query.timeout_s)
+        paced = Paced(matcher, deadline, line_by_line=not query.options.multiline)
+        window_bytes = self._window_bytes
+
+        def search_file(search: FileSearch, chunks: Generator[bytes, None, None]) -> Generator[FileMatch, None, None]:
+            return search.run(chunks, paced, query, window_bytes)
+
+        tasks = Tasks(self._executor, self._source, deadline, search_file, self._running)
+        return _Run(query, deadline, tasks, self._concurrency).events()
 
 
 class _Run:
     """One search. Everything here happens in the thread that takes the events; the rest is in the tasks."""
 
-    def __init__(
-        self,
-        source: GistSource,
-        executor: Executor,
-        concurrency: int,
-        window_bytes: int,
-        query: SearchQuery,
-        matcher: Matcher,
-    ) -> None:
-        self._concurrency = concurrency
+    def __init__(self, query: SearchQuery, deadline: Deadline, tasks: Tasks, concurrency: int) -> None:
         self._query = query
+        self._deadline = deadline
+        self._tasks = tasks
+        self._concurrency = concurrency
         self._selects = file_filter(query)
-        self._deadline = deadline = Deadline(query.timeout_s)
-        paced = Paced(matcher, deadline, line_by_line=not query.options.multiline)
-
-        def open_file(search: FileSearch) -> Generator[FileMatch, None, None]:
-            # It does not hold `self`, so that what is left of a search goes with its last reference.
-            return search.run(source, paced, query, window_bytes, deadline)
-
-        self._tasks = Tasks(executor, source, deadline, open_file)
         self._tally = Tally()
         self._listings: set[Listing] = set()  # under way
         self._unfinished: dict[FileSearch, None] = {}  # in the order of the listings
         self._workers = 0
+        self._opens = False  # whether the opener is at work
         self._progress_due_at = time.monotonic() + PROGRESS_S
 
     def events(self) -> Generator[SearchEvent, None, None]:
+        self._tasks.begin()
         try:
             for username in dict.fromkeys(self._query.usernames):
                 listing = Listing(username)
@@ -165,12 +164,16 @@ class _Run:
             self._tasks.close()
 
     def _employ(self) -> None:
-        """Have a worker for each file that waits, as many as may be."""
+        """Have a worker for each file that waits for one, as many as may be, and an opener where some wait for that."""
         if self._tasks.is_behind or self._deadline.remaining_s() <= 0.0:
             return
-        for _ in range(min(len(self._tasks.waiting), self._concurrency - self._workers)):
+        for _ in range(min(self._tasks.waiting_for_workers, self._concurrency - self._workers)):
             self._workers += 1
             self._tasks.work()
+        # What is told already may be more files; they are better opened together.
+        if self._tasks.waiting_for_opener and not self._opens and self._tasks.inbox.empty():
+            self._opens = True
+            self._tasks.open(self._concurrency)
 
     def _next_message(self) -> Message | None:
         """Wait for a message, for a moment; return None when there is none."""
@@ -189,9 +192,13 @@ class _Run:
                 yield from self._listing_over(listing, error)
             case PartFound(file, part):
                 yield part
-                self._tasks.go_on(file)
+                self._tasks.put_back(file)
             case WorkerIdle():
                 self._workers -= 1
+            case OpenerIdle():
+                self._opens = False
+            case FileOpened():
+                pass  # A worker is employed for it.
             case Crashed(error):
                 raise error
             case _:
@@ -203,7 +210,7 @@ class _Run:
         for file in selected:
             search = FileSearch(parent, file)
             self._unfinished[search] = None
-            self._tasks.waiting.append(search)
+            self._tasks.add(search)
         listing.gists += 1
         self._tally.gists += 1
         self._tally.gists_done += not selected

@@ -8,7 +8,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from attrs import frozen
 
@@ -40,6 +40,30 @@ class Gist:
     files: tuple[GistFile, ...]
     files_truncated: bool = False
     """Whether the gist has more files than the source lists."""
+
+
+class Wanted(Protocol):
+    """Whatever asks for a file."""
+
+    @property
+    def file(self) -> GistFile:
+        """As `list_gists` gave it."""
+        raise NotImplementedError
+
+
+W = TypeVar("W", bound=Wanted)
+
+
+@frozen(eq=False)
+class OpenedFile(Generic[W]):
+    """A file that is being read."""
+
+    wanted: W
+    """The very object that asked for it."""
+    chunks: Generator[bytes, None, None]
+    """The content, as `GistSource.open_file` says. To be closed, even if no step of it was taken."""
+    at_hand: bool
+    """Whether all of the content is there, so that taking it waits for nothing."""
 
 
 class SourceError(Exception):
@@ -172,5 +196,41 @@ class GistSource(Protocol):
             IntegrityMismatch: the bytes are not those that the listing promised.
             ForbiddenOrigin, SourceRateLimited, AccessForbidden, ContentGone, SourceUnavailable: as their names say.
             DeadlineExceeded: the deadline passed.
+        """
+        raise NotImplementedError
+
+
+@runtime_checkable
+class MultiplexingSource(GistSource, Protocol):
+    """A source that waits for many files at once in one thread: an offer, which no source has to make.
+
+    For small files that costs a fraction of what it costs to wait for each in a thread of its own. Whatever a search
+    reads of such a source, it reads by `open_files`.
+    """
+
+    @abstractmethod
+    def open_files(
+        self, take: Callable[[], W | None], at_once: int, deadline: Deadline
+    ) -> Generator[OpenedFile[W], None, None]:
+        """Open files, many at once, each yielded as soon as its content is there.
+
+        What an implementer owes: each file that was taken is yielded once, in any order, unless `DeadlineExceeded` is
+        raised or the generator is closed. One that is large, or cannot be had soon and at the first try, is yielded
+        with `at_hand` false: whatever has to be waited for, tried again or raised is left to its chunks, so that no
+        file keeps the others waiting. Closing the generator frees all that was not yielded.
+
+        Chunks that are not at hand are read in another thread, or when the generator has ended: they may have to wait
+        for what others hold.
+
+        Args:
+            take: gives the next file, or None if there is none for now; called from the thread that advances the
+                generator, whenever there is room for a file. While something is under way it is asked again and again,
+                many times a second; where it gives None and nothing is under way, the generator ends. It may also end,
+                without taking more, where nothing can be begun for now.
+            at_once: for how many files it may wait at the same time. As many again may have come, and not be yielded.
+            deadline: honoured while waiting, to half a second.
+
+        Raises (late, at any `next`):
+            DeadlineExceeded: the deadline passed. Nothing else: what is wrong with a file is raised by its chunks.
         """
         raise NotImplementedError

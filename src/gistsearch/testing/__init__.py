@@ -7,11 +7,11 @@ import pytest
 
 # Before they are imported: a failure then shows its values.
 pytest.register_assert_rewrite(
-    *(f"gistsearch.testing.{name}" for name in ("content", "endings", "listing", "matching"))
+    *(f"gistsearch.testing.{name}" for name in ("content", "endings", "listing", "matching", "opening"))
 )
 
 from gistsearch.testing.cases import RE2_CASES, Case, read_cases  # noqa: E402
-from gistsearch.testing.gists import GistSourceSuite  # noqa: E402
+from gistsearch.testing.gists import GistSourceSuite, MultiplexingSourceSuite  # noqa: E402
 from gistsearch.testing.matching import MatcherSuite  # noqa: E402
 from gistsearch.testing.planting import Alter, Plant, PlantedGist, Upset, Users  # noqa: E402
 
@@ -21,6 +21,7 @@ __all__ = [
     "Case",
     "GistSourceSuite",
     "MatcherSuite",
+    "MultiplexingSourceSuite",
     "Plant",
     "PlantedGist",
     "Upset",

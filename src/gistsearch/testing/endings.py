@@ -23,11 +23,11 @@ LONG = bytes(range(256)) * (1 << 14)
 OPEN_FILES = Path("/dev/fd")
 
 
-def _over() -> Deadline:
+def over() -> Deadline:
     return Deadline(0.0)
 
 
-def _cancelled() -> Deadline:
+def cancelled() -> Deadline:
     deadline = Deadline()
     deadline.cancel()
     return deadline
@@ -36,7 +36,7 @@ def _cancelled() -> Deadline:
 class EndingLaws(Planting):
     """The laws of deadlines, of closing and of threads, for both methods of `GistSource`."""
 
-    @pytest.mark.parametrize("ended", [_over, _cancelled])
+    @pytest.mark.parametrize("ended", [over, cancelled])
     def test_nothing_is_listed_behind_the_deadline(self, plant: Plant, ended: Callable[[], Deadline]) -> None:
         """Where the time is up before the first step, the first step raises, not the call."""
         source = plant({"octo": [PlantedGist({"a.txt": b""})]})
@@ -45,7 +45,7 @@ class EndingLaws(Planting):
             next(listing)
 
     @pytest.mark.parametrize("content", [b"", b"x", LONG], ids=["empty", "short", "long"])
-    @pytest.mark.parametrize("ended", [_over, _cancelled])
+    @pytest.mark.parametrize("ended", [over, cancelled])
     def test_nothing_is_read_behind_the_deadline(
         self, plant: Plant, content: bytes, ended: Callable[[], Deadline]
     ) -> None:
@@ -127,13 +127,16 @@ class EndingLaws(Planting):
         """Files that were begun and closed leave nothing open, and nothing that the next one would have to wait for."""
         source = plant(one_file(LONG))
         file = self.only_file(source)
-        count, before = 64, _open_files()
-        left = [source.open_file(file, self.deadline()) for _ in range(count)]
-        for reading in left:
-            within(self.patience_s, partial(next, reading))
-            reading.close()
+        count = 64
+
+        def leave() -> None:
+            left = [source.open_file(file, self.deadline()) for _ in range(count)]
+            for reading in left:
+                within(self.patience_s, partial(next, reading))
+                reading.close()
+
+        assert not is_left_open(leave, self.patience_s, count)
         assert within(self.patience_s, lambda: self.content(source, file)) == LONG
-        assert _settles(lambda: _open_files() - before < count // 2, self.patience_s)
 
     def test_threads_share_a_source(self, plant: Plant) -> None:
         """Both methods may be called from several threads at once."""
@@ -185,6 +188,13 @@ def _in_turns(items: Iterator[_T], patience_s: float) -> Iterator[_T]:
             if item is None:
                 return
             yield item
+
+
+def is_left_open(leave: Callable[[], None], patience_s: float, count: int) -> bool:
+    """Say whether half as many files or connections stay open as something opens and leaves."""
+    before = _open_files()
+    leave()
+    return not _settles(lambda: _open_files() - before < count // 2, patience_s)
 
 
 def _open_files() -> int:

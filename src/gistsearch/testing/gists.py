@@ -1,10 +1,11 @@
-"""The conformance suite of the gist source port."""
+"""The conformance suites of the gist source port."""
 
 from __future__ import annotations
 
 from gistsearch.testing.content import ContentLaws
 from gistsearch.testing.endings import EndingLaws
 from gistsearch.testing.listing import ListingLaws
+from gistsearch.testing.opening import OpeningLaws
 
 
 class GistSourceSuite(ListingLaws, ContentLaws, EndingLaws):
@@ -19,3 +20,7 @@ class GistSourceSuite(ListingLaws, ContentLaws, EndingLaws):
             def plant(self) -> Plant:
                 return MyGists
     """
+
+
+class MultiplexingSourceSuite(GistSourceSuite, OpeningLaws):
+    """What every `MultiplexingSource` owes: all that a `GistSource` does, and more."""

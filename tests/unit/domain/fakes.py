@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
@@ -9,7 +10,17 @@ from typing import Any, ParamSpec, TypeVar
 
 from attrs import Factory, define
 
-from gistsearch.ports.gists import Deadline, Gist, GistFile, GistSource, SourceError, UnknownUser
+from gistsearch.ports.gists import (
+    Deadline,
+    Gist,
+    GistFile,
+    GistSource,
+    MultiplexingSource,
+    OpenedFile,
+    SourceError,
+    UnknownUser,
+    W,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,6 +73,31 @@ class ScriptedSource(GistSource):
                 yield from _told(content)
         finally:
             self.closed.append(file.raw_url)
+
+
+@define
+class MultiplexingScriptedSource(ScriptedSource, MultiplexingSource):
+    """Has each file at hand as soon as it is taken, but those that it was told not to have."""
+
+    late: frozenset[str] = frozenset()
+    """Names of files that are not at hand."""
+    taken: list[str] = Factory(list[str])
+    """Names of files, in order."""
+
+    def open_files(
+        self, take: Callable[[], W | None], at_once: int, deadline: Deadline
+    ) -> Generator[OpenedFile[W], None, None]:
+        under_way: deque[W] = deque()
+        while True:
+            deadline.check()
+            while len(under_way) < at_once and (wanted := take()) is not None:
+                self.taken.append(wanted.file.filename)
+                under_way.append(wanted)
+            if not under_way:
+                return
+            wanted = under_way.popleft()
+            chunks = self.open_file(wanted.file, deadline)
+            yield OpenedFile(wanted, chunks, at_hand=wanted.file.filename not in self.late)
 
 
 def _told(chunks: Sequence[bytes | Exception]) -> Iterator[bytes]:

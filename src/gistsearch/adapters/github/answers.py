@@ -12,10 +12,9 @@ from urllib3.response import HTTPResponse
 from gistsearch.adapters.github.connections import Connection, Connections
 from gistsearch.adapters.github.heads import Head
 from gistsearch.adapters.github.retries import Transient
+from gistsearch.adapters.github.sockets import CHUNK_BYTES
 from gistsearch.ports.gists import DeadlineExceeded, SourceUnavailable
 
-CHUNK_BYTES = 1 << 16
-"""The most that one read asks for. More comes no faster, and from 128 KiB on the C library maps pages each time."""
 DRAIN_BYTES = 1 << 16
 """A body of which no more is left is read to its end, so that its connection can be used again: a new one costs two
 round trips at least and some milliseconds of cryptography, while so many bytes are mostly on their way already."""
@@ -41,11 +40,8 @@ class Answer:
         self.status = head.status
         self.headers = head.fields
         """By names in lower case."""
-
-    @property
-    def is_encoded(self) -> bool:
+        self.is_encoded = head.is_encoded
         """Whether the body is compressed or the like, although that was not asked for."""
-        return self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
 
     @property
     def announced_bytes(self) -> int | None:

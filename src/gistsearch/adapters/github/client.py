@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urljoin
 
+from attrs import frozen
+
 from gistsearch.adapters.github.answers import WIRE_ERRORS, Answer
-from gistsearch.adapters.github.connections import Connections
+from gistsearch.adapters.github.connections import Connections, Exchange
+from gistsearch.adapters.github.heads import Head
 from gistsearch.adapters.github.limits import LimitMemory, limit_of
 from gistsearch.adapters.github.origins import Address, AllowedOrigins, Origin
 from gistsearch.adapters.github.retries import Transient
@@ -33,6 +36,14 @@ _REFUSALS: Mapping[int, Callable[[str], SourceError]] = {
     416: IntegrityMismatch,  # There is no such byte: the content is shorter than the listing says.
     451: AccessForbidden,
 }
+
+
+@frozen
+class Request:
+    """What is to be sent, and where."""
+
+    origin: Origin
+    text: bytes
 
 
 class Client:
@@ -62,13 +73,14 @@ class Client:
         self._connections = connections
         self._read_timeout_s = read_timeout_s
 
-    def ask(self, url: str, deadline: Deadline, *, start: int = 0) -> Answer:
+    def ask(self, url: str, deadline: Deadline, *, start: int = 0, begun: Exchange | None = None) -> Answer:
         """Ask for what is at an address, and return the answer if it is one.
 
         Args:
             url: untrusted.
             deadline: heeded by the answer's body, too.
             start: from which byte on it is wanted; the answer has status 206 where it begins there, else 200.
+            begun: the first exchange to that end, if it is under way already; it is taken over.
 
         Raises:
             Transient: another try may get it.
@@ -79,7 +91,9 @@ class Client:
         """
         address = self._origins.address(url)
         for _ in range(MOST_REDIRECTS + 1):
-            answer = self._answer(address, deadline, start)
+            exchange = begun or self._begin(address, deadline, start)
+            begun = None
+            answer = self._answer(exchange, deadline)
             if answer.status == 200 or (answer.status == 206 and start):
                 self._limits[address.origin].forget()
                 return answer
@@ -91,24 +105,53 @@ class Client:
             address = self._redirected(address, location)
         raise SourceUnavailable(f"{address.origin} redirects in a circle")
 
-    def _answer(self, address: Address, deadline: Deadline, start: int) -> Answer:
+    def request(self, url: str) -> Request | None:
+        """Return the request for what is at an address, for others to send; None while that had to wait.
+
+        Raises:
+            ForbiddenOrigin: the address lies outside the origins.
+        """
+        address = self._origins.address(url)
+        return None if self._limits[address.origin].lasts else Request(address.origin, self._written(address, 0))
+
+    def take_note(self, origin: Origin, head: Head, body: bytes) -> None:
+        """Learn from an answer that others got whether the origin refuses requests for now."""
+        if head.status == 200:
+            self._limits[origin].forget()
+        elif limited := limit_of(head.status, head.fields, body):
+            self._limits[origin].remember(limited)
+
+    def _begin(self, address: Address, deadline: Deadline, start: int) -> Exchange:
         self._limits[address.origin].wait(deadline)
         deadline.check()
         try:
             connection = self._connections.take(address.origin, deadline)
         except OSError as error:
             raise Transient(SourceUnavailable(f"{address.origin} cannot be reached")) from error
+        exchange = Exchange(connection, self._connections)
         try:
-            head, body = connection.exchange(self._request(address, start), deadline, self._read_timeout_s)
-        except WIRE_ERRORS as error:
-            self._connections.discard(connection)
-            raise Transient(SourceUnavailable(f"{address.origin} gave no proper answer")) from error
+            connection.send(self._written(address, start), deadline)
+        except OSError as error:
+            exchange.close()
+            raise _improper(address.origin) from error
         except BaseException:
-            self._connections.discard(connection)
+            exchange.close()
+            raise
+        return exchange
+
+    def _answer(self, exchange: Exchange, deadline: Deadline) -> Answer:
+        connection = exchange.connection
+        try:
+            head, body = connection.receive(exchange.received, deadline, self._read_timeout_s)
+        except WIRE_ERRORS as error:
+            exchange.close()
+            raise _improper(connection.origin) from error
+        except BaseException:
+            exchange.close()
             raise
         return Answer(head, body, connection, self._connections)
 
-    def _request(self, address: Address, start: int) -> bytes:
+    def _written(self, address: Address, start: int) -> bytes:
         part = _written({"Range": f"bytes={start}-"}) if start else b""
         return b"GET %s HTTP/1.1\r\n%s%s\r\n" % (address.target.encode(), self._fields[address.origin], part)
 
@@ -132,6 +175,10 @@ class Client:
         if 400 <= answer.status < 500:
             return _REFUSALS.get(answer.status, SourceUnavailable)(told)
         return Transient(SourceUnavailable(told))
+
+
+def _improper(origin: Origin) -> Transient:
+    return Transient(SourceUnavailable(f"{origin} gave no proper answer"))
 
 
 def _written(headers: Mapping[str, str]) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 
 from gistsearch.adapters.github.answers import Answer, CutShort
 from gistsearch.adapters.github.client import Client
+from gistsearch.adapters.github.connections import Exchange
 from gistsearch.adapters.github.retries import RetryPolicy, Transient
 from gistsearch.ports.gists import Deadline, GistFile, IntegrityMismatch, SourceUnavailable
 
@@ -21,16 +22,32 @@ class Content:
         self._client = client
         self._retries = retries
 
-    def stream(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
+    def stream(
+        self,
+        file: GistFile,
+        deadline: Deadline,
+        *,
+        begun: Exchange | None = None,
+        failed: Transient | None = None,
+    ) -> Generator[bytes, None, None]:
         """Yield a file's content, as `GistSource.open_file` says.
 
         The byte that completes the listed size is yielded only if all of them hash to the blob id, and none behind it.
+
+        Args:
+            file: as the listing gave it.
+            deadline: ends all waiting.
+            begun: the first try, if it is under way already; it is taken over by the first step.
+            failed: how the first try ended, if it has failed already.
         """
-        promise = _Promise(file)
+        promise = Promise(file)
         tries = self._retries.start(deadline)
+        if failed is not None:
+            tries.failed(failed)
         while True:
+            exchange, begun = begun, None
             try:
-                with self._client.ask(file.raw_url, deadline, start=promise.received_bytes) as answer:
+                with self._client.ask(file.raw_url, deadline, start=promise.received_bytes, begun=exchange) as answer:
                     for chunk in _body(answer, promise):
                         promise.check(chunk)
                         yield chunk
@@ -46,10 +63,10 @@ class Content:
                 if promise.received_bytes:  # They were handed on, and can't be taken back.
                     raise
                 tries.failed(Transient(mismatch))
-                promise = _Promise(file)
+                promise = Promise(file)
 
 
-class _Promise:
+class Promise:
     """What the listing says of a file's content, and how much of it has come."""
 
     def __init__(self, file: GistFile) -> None:
@@ -96,7 +113,7 @@ class _Promise:
         self.is_kept = True
 
 
-def _body(answer: Answer, promise: _Promise) -> Iterator[bytes]:
+def _body(answer: Answer, promise: Promise) -> Iterator[bytes]:
     """Yield the bytes of an answer that were not received before. One that ends early just ends: its size is known."""
     if answer.is_encoded:
         raise Transient(IntegrityMismatch("the content came compressed, which was not asked for"))

@@ -49,6 +49,11 @@ class Head:
     announced_bytes: int | None
     """The length of the body, or None where the head doesn't tell."""
 
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the body is compressed or the like."""
+        return self.fields.get("content-encoding", "identity").strip().lower() not in ("", "identity")
+
 
 def read_head(stream: BufferedReader[Any]) -> Head:
     """Read the head of the answer behind all interim ones.
@@ -68,8 +73,25 @@ def read_head(stream: BufferedReader[Any]) -> Head:
     raise BadHead("interim answers without end")
 
 
+def whole_head(received: bytes) -> tuple[Head, int] | None:
+    """Read a head that may have come by now, and tell where its body begins; None where it has not come to its end.
+
+    An interim answer counts as a head here.
+
+    Raises:
+        BadStatusLine, BadHead: it is none.
+    """
+    end = _EMPTY_LINE.search(received, 0, MOST_HEAD_BYTES)
+    if end is None and len(received) >= MOST_HEAD_BYTES:
+        raise BadHead("the head has no end")
+    return None if end is None else (_parsed(received[: end.start() + 1].decode("latin-1")), end.end())
+
+
 def _read_one(stream: BufferedReader[Any]) -> Head:
-    text = _read_text(stream)
+    return _parsed(_read_text(stream))
+
+
+def _parsed(text: str) -> Head:
     status = _STATUS_LINE.match(text)
     if status is None:
         raise BadStatusLine("the answer is not HTTP/1.1")

@@ -106,6 +106,11 @@ class LimitMemory:
         self._secondary = False
         self._untold = 0
 
+    @property
+    def lasts(self) -> bool:
+        """Whether the origin refuses requests at this moment."""
+        return self._until > self._clock()
+
     def wait(self, deadline: Deadline) -> None:
         """Return as soon as the origin may be asked: mostly at once.
 

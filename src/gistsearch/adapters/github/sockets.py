@@ -1,8 +1,10 @@
-"""Sockets whose waiting a deadline ends: when it passes, and when someone cancels it.
+"""Sockets whose waiting a deadline ends, and sockets that don't wait at all.
 
-Between two looks at the deadline a socket waits for a slice of time only. The timeout of a slice never reaches the
-layers above, so that a read goes on where it was; and as each read looks at the deadline first, an answer that drips
-byte by byte doesn't evade it.
+Who waits does so in slices: between two of them a socket looks at the deadline, so that it ends when it passes and when
+someone cancels it. The timeout of a slice never reaches the layers above, so that a read goes on where it was; and as
+each read looks at the deadline first, an answer that drips byte by byte doesn't evade it.
+
+Who has many sockets to wait for takes steps: generators that yield what they wait for.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Generator
+from selectors import EVENT_READ, EVENT_WRITE
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from urllib3.util import wait_for_write
+from urllib3.util import wait_for_read, wait_for_write
 
 from gistsearch.ports.gists import Deadline
 
@@ -25,9 +28,16 @@ if TYPE_CHECKING:
 
 SLICE_S = 0.25
 """How long a cancelled deadline may go unnoticed."""
+CHUNK_BYTES = 1 << 16
+"""The most that one read asks for. More comes no faster, and from 128 KiB on the C library maps pages each time."""
 
 _T = TypeVar("_T")
-_Address = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+
+AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+"""What `socket.getaddrinfo` says of one address."""
+Steps = Generator[tuple["InterruptibleSocket", int], None, _T]
+"""Work that never waits: it yields what it would have to wait for, a socket and `EVENT_READ` or `EVENT_WRITE`, and is
+to be taken up again when that is so. Closing it frees what it holds."""
 
 
 class InterruptibleSocket(socket.socket):
@@ -54,52 +64,29 @@ class InterruptibleSocket(socket.socket):
         """
         if time.monotonic() >= self.reads_end_at:
             raise TimeoutError("what was awaited did not come in time")
-        receive = super().recv_into
-        return self._patiently(lambda: receive(buffer, nbytes or 0, flags))
-
-    def connect_within(self, address: _Address, timeout_s: float) -> None:
-        """Connect, and wait in slices from now on.
-
-        Raises:
-            DeadlineExceeded: as soon as the deadline is over.
-            OSError: it can't be connected, or not in time.
-        """
-        self.setblocking(False)
-        failure = self.connect_ex(address)
-        if failure in (errno.EINPROGRESS, errno.EWOULDBLOCK):
-            self._patiently(self._await_connection, timeout_s)
-            failure = self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if failure:
-            raise OSError(failure, os.strerror(failure))
-        self.settimeout(SLICE_S)
-
-    def _await_connection(self) -> None:
-        if not wait_for_write(self, SLICE_S):
-            raise TimeoutError("no connection in time")
-
-    def _patiently(self, step: Callable[[], _T], timeout_s: float | None = None) -> _T:
-        """Call what times out after a slice, again and again."""
-        gives_up_at = min(time.monotonic() + (self.patience_s if timeout_s is None else timeout_s), self.reads_end_at)
+        gives_up_at = min(time.monotonic() + self.patience_s, self.reads_end_at)
         while True:
             self.deadline.check()
             try:
-                return step()
+                return super().recv_into(buffer, nbytes or 0, flags)
             except TimeoutError:
                 if time.monotonic() >= gives_up_at:
                     raise
 
+    def receive_now(self) -> bytes | None:
+        """Receive what is there: None where that is nothing, no bytes where there will be no more.
+
+        Raises:
+            OSError: the connection is broken.
+        """
+        try:
+            return self.recv(CHUNK_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+
 
 class InterruptibleTLSSocket(InterruptibleSocket, ssl.SSLSocket):
     """The same within TLS."""
-
-    def shake_hands_within(self, timeout_s: float) -> None:
-        """Shake hands, as has to be done first.
-
-        Raises:
-            DeadlineExceeded: as soon as the deadline is over.
-            OSError: it fails (`ssl.SSLError` where the other side's certificate is refused), or takes too long.
-        """
-        self._patiently(self.do_handshake, timeout_s)
 
 
 def tls_context() -> ssl.SSLContext:
@@ -110,60 +97,81 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def connect(host: str, port: int, deadline: Deadline, timeout_s: float) -> InterruptibleSocket:
-    """Connect to the first address of a host that answers.
-
-    Resolving its name is the one thing here that no deadline interrupts.
+def addresses(host: str, port: int) -> list[AddressInfo]:
+    """Resolve a host's name: the one thing here that waits and that no deadline interrupts.
 
     Args:
         host: a name or an IP address (v6 without brackets).
         port: of TCP.
-        deadline: ends the waiting, here and in the socket's reads.
-        timeout_s: for each address.
+
+    Raises:
+        OSError: it has none.
+    """
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
+def connecting(address: AddressInfo, tls: ssl.SSLContext | None, host: str) -> Steps[InterruptibleSocket]:
+    """Connect, and shake hands where there is to be TLS; return a socket that does not wait.
+
+    Args:
+        address: where to.
+        tls: from `tls_context`, or None.
+        host: whose certificate is expected.
+
+    Raises:
+        OSError: it can't be connected (`ssl.SSLError` where the other side's certificate is refused).
+    """
+    family, kind, protocol, _, place = address
+    wire = InterruptibleSocket(family, kind, protocol)
+    try:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wire.settimeout(0.0)
+        failure = wire.connect_ex(place)
+        if failure in (errno.EINPROGRESS, errno.EWOULDBLOCK):
+            yield wire, EVENT_WRITE
+            failure = wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failure:
+            raise OSError(failure, os.strerror(failure))
+        if tls is not None:
+            secured = tls.wrap_socket(wire, server_hostname=host, do_handshake_on_connect=False)
+            assert isinstance(secured, InterruptibleTLSSocket)  # noqa: S101  # tls_context saw to it
+            wire = secured
+            yield from _shaking_hands(secured)
+    except BaseException:
+        wire.close()
+        raise
+    return wire
+
+
+def _shaking_hands(wire: InterruptibleTLSSocket) -> Steps[None]:
+    while True:
+        try:
+            wire.do_handshake()
+        except ssl.SSLWantReadError:
+            yield wire, EVENT_READ
+        except ssl.SSLWantWriteError:
+            yield wire, EVENT_WRITE
+        else:
+            return
+
+
+def awaited(steps: Steps[_T], deadline: Deadline, timeout_s: float) -> _T:
+    """Take steps to their end, and wait in between.
 
     Raises:
         DeadlineExceeded: as soon as the deadline is over.
-        OSError: none answers.
+        TimeoutError: they take longer than that.
     """
-    failure = OSError("the host has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        connection = InterruptibleSocket(family, kind, protocol)
-        connection.deadline = deadline
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.connect_within(address, timeout_s)
-        except OSError as error:
-            connection.close()
-            failure = error
-        except BaseException:
-            connection.close()
-            raise
-        else:
-            return connection
-    raise failure
-
-
-def secure(
-    connection: InterruptibleSocket, context: ssl.SSLContext, host: str, timeout_s: float
-) -> InterruptibleSocket:
-    """Put a connection into TLS; it is taken over, and closed in case of an error.
-
-    Args:
-        connection: just connected.
-        context: from `tls_context`.
-        host: whose certificate is expected.
-        timeout_s: for the handshake.
-
-    Raises:
-        DeadlineExceeded: as soon as the connection's deadline is over.
-        OSError: it fails, or takes too long.
-    """
-    secured = context.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
-    assert isinstance(secured, InterruptibleTLSSocket)  # noqa: S101  # tls_context saw to it
-    secured.deadline = connection.deadline
+    gives_up_at = time.monotonic() + timeout_s
     try:
-        secured.shake_hands_within(timeout_s)
-    except BaseException:
-        secured.close()
-        raise
-    return secured
+        while True:
+            deadline.check()
+            wire, event = next(steps)
+            while not (wait_for_read if event == EVENT_READ else wait_for_write)(wire, SLICE_S):
+                deadline.check()
+                if time.monotonic() >= gives_up_at:
+                    raise TimeoutError("it took too long")
+    except StopIteration as over:
+        return over.value
+    finally:
+        steps.close()

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 
 from gistsearch.adapters.github.client import Client
 from gistsearch.adapters.github.connections import Connections
 from gistsearch.adapters.github.content import Content
 from gistsearch.adapters.github.listing import PAGES_AT_ONCE, Listings
+from gistsearch.adapters.github.multiplexing import Multiplexer
 from gistsearch.adapters.github.origins import Origin
 from gistsearch.adapters.github.retries import RetryPolicy
 from gistsearch.adapters.github.sockets import tls_context
-from gistsearch.ports.gists import Deadline, Gist, GistFile, GistSource
+from gistsearch.ports.gists import Deadline, Gist, GistFile, MultiplexingSource, OpenedFile, W
 
 _API_URL = re.compile(r"([^/]+//[^/]+)((?:/[A-Za-z0-9._~-]+)*)/?")
 _TOKEN = re.compile(r"[!-~]+")
 _USER_AGENT = re.compile(r"[!-~]+(?: [!-~]+)*")
 
 
-class GitHubGists(GistSource):
+class GitHubGists(MultiplexingSource):
     """Gists of github.com, or of a GitHub Enterprise Server.
 
     Listings come from the API, content from the raw host by the addresses that the listing gives. So a search costs one
@@ -46,7 +47,7 @@ class GitHubGists(GistSource):
             token: sent to the API's origin alone.
             user_agent: how requests call themselves; GitHub refuses those that don't.
             concurrency: the most connections to the raw origins.
-            connect_timeout_s: for TCP and TLS, each.
+            connect_timeout_s: for TCP and TLS together.
             read_timeout_s: how long the other side may be silent, and how long the head of an answer may take.
             max_wait_s: the longest pause for a rate limit; a longer one is reported at once.
             first_pause_s: at most so long is the pause after a first failure, twice as long after a second one.
@@ -71,12 +72,18 @@ class GitHubGists(GistSource):
         retries = RetryPolicy(first_pause_s)
         self._listings = Listings(api_client, f"{api}{base_path}", retries)
         self._content = Content(raw_client, retries)
+        self._multiplexer = Multiplexer(raw_client, self._raw_connections, self._content)
 
     def list_gists(self, username: str, deadline: Deadline) -> Generator[Gist, None, None]:
         return self._listings.walk(username, deadline)
 
     def open_file(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
         return self._content.stream(file, deadline)
+
+    def open_files(
+        self, take: Callable[[], W | None], at_once: int, deadline: Deadline
+    ) -> Generator[OpenedFile[W], None, None]:
+        return self._multiplexer.open_files(take, at_once, deadline)
 
     def close(self) -> None:
         """Close all connections: the idle ones now, the others as soon as they are done."""
