@@ -29,7 +29,6 @@ from gistsearch.ports.gists import (
     GistFile,
     IntegrityMismatch,
     OpenedFile,
-    SourceUnavailable,
     W,
 )
 
@@ -63,47 +62,10 @@ class Multiplexer:
     def open_files(
         self, take: Callable[[], W | None], at_once: int, deadline: Deadline
     ) -> Generator[OpenedFile[W], None, None]:
-        under_way: UnderWay[OpenedFile[W]] = UnderWay()
-        opened: deque[OpenedFile[W]] = deque()
-        gives_up_at = time.monotonic() + NO_ROOM_S
-        try:
-            while True:
-                deadline.check()
-                has_room = self._begin(under_way, opened, take, at_once, deadline)
-                if opened:
-                    yield opened.popleft()  # Further files are on their way meanwhile.
-                    continue
-                now = time.monotonic()
-                if under_way:
-                    gives_up_at = now + NO_ROOM_S
-                elif has_room or now >= gives_up_at:
-                    return
-                pause_s = SLICE_S if len(under_way) >= at_once else GLANCE_S
-                for file in under_way.proceed(min(pause_s, deadline.remaining_s())):
-                    opened.append(file)
-                    self._begin(under_way, opened, take, at_once, deadline)  # At once: it takes a round trip.
-        finally:
-            under_way.close()
-            for file in opened:
-                file.chunks.close()
+        def fetch(wanted: W) -> Steps[OpenedFile[W]]:
+            return self._fetch(wanted, deadline)
 
-    def _begin(
-        self,
-        under_way: UnderWay[OpenedFile[W]],
-        opened: deque[OpenedFile[W]],
-        take: Callable[[], W | None],
-        at_once: int,
-        deadline: Deadline,
-    ) -> bool:
-        """Begin with as many files as may be under way; return whether there was room for all."""
-        while max(len(under_way), len(opened)) < at_once:
-            if not self._connections.reserve_now():
-                return False
-            if (wanted := take()) is None:
-                self._connections.release()
-                break
-            opened.extend(under_way.add(self._fetch(wanted, deadline)))
-        return True
+        return _Opening(self._connections, fetch, take, at_once, deadline).run()
 
     def _fetch(self, wanted: W, deadline: Deadline) -> Steps[OpenedFile[W]]:
         """Fetch a file, over a connection for which there is room."""
@@ -113,11 +75,8 @@ class Multiplexer:
             return self._left(wanted, deadline)
         try:
             connection = yield from self._connections.taking(request.origin)
-        except TimeoutError:
+        except OSError:  # The host may have other addresses.
             return self._left(wanted, deadline)
-        except OSError:
-            failure = SourceUnavailable(f"{request.origin} cannot be reached")
-            return self._left(wanted, deadline, failed=Transient(failure))
         exchange = Exchange(connection, self._connections)
         try:
             answer = yield from _whole_answer(exchange, request)
@@ -159,6 +118,68 @@ class Multiplexer:
             chunks = _holding(begun, chunks)
             next(chunks)  # From here on closing it frees the connection.
         return OpenedFile(wanted, chunks, at_hand=False)
+
+
+class _Opening(Generic[W]):
+    """One call: the files that are under way, and those that have come and were not yielded."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        fetch: Callable[[W], Steps[OpenedFile[W]]],
+        take: Callable[[], W | None],
+        at_once: int,
+        deadline: Deadline,
+    ) -> None:
+        self._connections = connections
+        self._fetch = fetch
+        self._take = take
+        self._at_once = at_once
+        self._deadline = deadline
+        self._under_way: UnderWay[OpenedFile[W]] = UnderWay()
+        self._opened: deque[OpenedFile[W]] = deque()
+
+    def run(self) -> Generator[OpenedFile[W], None, None]:
+        gives_up_at = time.monotonic() + NO_ROOM_S
+        try:
+            while True:
+                self._deadline.check()
+                has_room = self._begin()
+                if self._opened:
+                    yield self._opened.popleft()  # Further files are on their way meanwhile.
+                elif self._under_way or (not has_room and time.monotonic() < gives_up_at):
+                    self._proceed()
+                else:
+                    return
+                if self._under_way:
+                    gives_up_at = time.monotonic() + NO_ROOM_S
+        finally:
+            self._under_way.close()
+            for file in self._opened:
+                file.chunks.close()
+
+    def _begin(self) -> bool:
+        """Begin with as many files as may be under way; return whether there was room for all that are wanted."""
+        while max(len(self._under_way), len(self._opened)) < self._at_once:
+            if not self._connections.reserve_now():
+                return False
+            wanted = None
+            try:
+                wanted = self._take()
+            finally:
+                if wanted is None:
+                    self._connections.release()
+            if wanted is None:
+                break
+            self._opened.extend(self._under_way.add(self._fetch(wanted)))
+        return True
+
+    def _proceed(self) -> None:
+        """Wait for a moment, and take in what has come."""
+        pause_s = SLICE_S if len(self._under_way) >= self._at_once else GLANCE_S
+        for file in self._under_way.proceed(min(pause_s, self._deadline.remaining_s())):
+            self._opened.append(file)
+            self._begin()  # Now, not when all are through: it takes a round trip.
 
 
 def _whole_answer(exchange: Exchange, request: Request) -> Steps[tuple[Head, bytes] | None]:
