@@ -17,7 +17,7 @@ from bench.start import start
 from bench.world import ToolMissing, machine
 
 FULL: dict[str, Callable[[], str]] = {
-    "cold": lambda: cold(gists=1_000, latency_ms=30, pairs=5),
+    "cold": lambda: cold(gists=1_000, latencies_ms=[30, 0], pairs=5),
     "first": lambda: first_result(gists=1_000, latency_ms=30, pairs=15),
     "matcher": lambda: matcher(size=64 * MIB, pairs=5),
     "memory": lambda: memory([MIB, 64 * MIB, 1024 * MIB, 4096 * MIB], runs=1),
@@ -27,7 +27,7 @@ FULL: dict[str, Callable[[], str]] = {
     "drain": lambda: drain([16 * KIB, 64 * KIB, 256 * KIB, MIB], pairs=5),
 }
 QUICK: dict[str, Callable[[], str]] = {
-    "cold": lambda: cold(gists=12, latency_ms=1, pairs=1),
+    "cold": lambda: cold(gists=12, latencies_ms=[1], pairs=1),
     "first": lambda: first_result(gists=3, latency_ms=1, pairs=1),
     "matcher": lambda: matcher(size=MIB, pairs=1),
     "memory": lambda: memory([MIB], runs=1),

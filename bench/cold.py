@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.measuring import in_turn, run, table, timed
@@ -13,8 +14,12 @@ PATTERN = "KeyboardInterrupt"
 CONCURRENCY = 64
 
 
-def cold(gists: int, latency_ms: float, pairs: int) -> str:
-    """Compare whole commands, from start to exit."""
+def cold(gists: int, latencies_ms: Sequence[float], pairs: int) -> str:
+    """Compare whole commands, from start to exit, over networks of such latencies."""
+    return "\n".join(_cold(gists, latency_ms, pairs) for latency_ms in latencies_ms)
+
+
+def _cold(gists: int, latency_ms: float, pairs: int) -> str:
     with gists_of(gists, latency_ms) as github:
         settings = environment(github, GISTSEARCH_CONCURRENCY=str(CONCURRENCY))
         ours = timed(lambda: run(search("-l", PATTERN), settings))

@@ -136,10 +136,10 @@ class _Opening(Generic[W]):
         self._take = take
         self._at_once = at_once
         self._deadline = deadline
-        self._under_way: UnderWay[OpenedFile[W]] = UnderWay()
         self._opened: deque[OpenedFile[W]] = deque()
 
     def run(self) -> Generator[OpenedFile[W], None, None]:
+        self._under_way: UnderWay[OpenedFile[W]] = UnderWay()
         gives_up_at = time.monotonic() + NO_ROOM_S
         try:
             while True:
