@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gistsearch.domain.text import Window, line_windows, text_windows
+from gistsearch.domain.text import LARGE_CHUNK_BYTES, LEAD_BYTES, Window, line_windows, text_windows
 from tests.property import strategies
 
 sizes = st.integers(8, 96)
@@ -29,13 +30,32 @@ def test_responsibilities_joined_are_the_text(data: st.DataObject, text: bytes, 
         assert text[window.offset :].startswith(window.data)
 
 
-@given(strategies.odd_texts, sizes, st.booleans())
-def test_windows_are_bounded(text: bytes, size: int, by_line: bool) -> None:
-    """No window grows with the text: none is longer than two windows and the lead."""
-    text *= 20
-    for window in (line_windows if by_line else text_windows)([text], size):
-        assert window.end - window.start <= 2 * size
-        assert window.start <= 2_048 + size
+@given(st.data(), strategies.odd_texts, sizes, st.booleans())
+def test_windows_are_bounded(data: st.DataObject, text: bytes, size: int, by_line: bool) -> None:
+    """No window grows with the text, and none holds more than a few windows' bytes, unless that came as one chunk."""
+    text = b"t" + text * 20
+    chunks = data.draw(strategies.cut(text))
+    for window in (line_windows if by_line else text_windows)(chunks, size):
+        assert window.end - window.start <= size + 1  # A line feed may be more.
+        assert any(window.data is chunk for chunk in chunks) or len(window.data) <= 3 * size + LEAD_BYTES
+
+
+@given(st.data(), strategies.texts.filter(bool))
+def test_a_text_that_fits_the_window_is_one(data: st.DataObject, text: bytes) -> None:
+    """A small file is searched in one call, whatever its chunks."""
+    for windows in (line_windows, text_windows):
+        (window,) = windows(data.draw(strategies.cut(text)))
+        assert window.data == text
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_large_chunks_are_searched_where_they_are(end: bytes) -> None:
+    """Only the line across a seam is put together."""
+    chunks = [b"one\n" * LARGE_CHUNK_BYTES + b"tw", b"o\n" + b"three\n" * LARGE_CHUNK_BYTES + b"four" + end]
+    windows = list(line_windows(chunks))
+    assert responsible(windows) == b"".join(chunks)
+    copied = [window.data for window in windows if not any(window.data is chunk for chunk in chunks)]
+    assert copied == [b"two\n"] + ([] if end else [b"four"])
 
 
 @given(strategies.odd_texts, sizes, st.booleans())

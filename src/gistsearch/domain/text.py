@@ -7,7 +7,7 @@ between lines, and where windows overlap, their places depend on the text alone.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from attrs import frozen
 
@@ -15,35 +15,34 @@ WINDOW_BYTES = 1 << 20
 """The longest line, and without line mode the longest text, that is searched as a whole."""
 MIN_WINDOW_BYTES = 1 << 14
 """Below it the overlap would no longer hold an excerpt and what surrounds it."""
-LEAST_BLOCK_BYTES = 1 << 17
-"""Smaller chunks are gathered until they make up a block of this size: large enough for the engine's full speed, small
-enough for the processor's cache."""
-MOST_BLOCK_BYTES = 1 << 20
-"""Larger chunks are cut."""
+LARGE_CHUNK_BYTES = 1 << 17
+"""Smaller chunks are gathered until they make up so much: large enough for the engine's full speed, small enough for
+the processor's cache. Larger ones are searched where they are."""
 LEAD_BYTES = 2_048
 """How much text before a window is kept in sight: an excerpt's 500 characters, at up to four bytes each."""
 
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-@frozen
+@frozen(slots=False)  # With a `__dict__` a frozen value is made in half the time.
 class Window:
     """A stretch of text in which to look for matches, with its true neighbours on both sides."""
 
     data: bytes
+    """The stretch and what surrounds it, be it the whole of a large chunk."""
     offset: int
     """Where `data` begins in the text, in bytes."""
     start: int
     """The first position in `data` at which a match may start: earlier ones belong to earlier windows."""
     stop: int
-    """The first position at which a match belongs to the next window. `len(data) + 1` where the text ends here without
-    a line feed (or where lines do not count), so that an empty match at its very end is in."""
+    """The first position at which a match belongs to the next window. `len(data) + 1` where the text ends here within a
+    line, so that an empty match at its very end is in."""
     end: int
     """Where every match has to end."""
     opens_line: bool
     """Whether `data` begins at the beginning of a line."""
     closes_line: bool
-    """Whether the last line in `data` is there to its end."""
+    """Whether the last line that begins before `stop` is there to its end."""
 
 
 def overlap_bytes(window_bytes: int) -> int:
@@ -55,10 +54,10 @@ def line_windows(chunks: Iterable[bytes], window_bytes: int = WINDOW_BYTES) -> I
     """Cut text into windows of whole lines; only a line longer than a window goes into overlapping ones.
 
     Args:
-        chunks: the content, in any cuts.
+        chunks: the content, in any cuts. A large chunk is not copied: windows lie in it.
         window_bytes: the longest line that is kept whole.
     """
-    return _LineWindows(window_bytes).of(_blocks(_as_utf8(chunks), min(MOST_BLOCK_BYTES, window_bytes)))
+    return _LineWindows(window_bytes).of(_as_utf8(chunks))
 
 
 def text_windows(chunks: Iterable[bytes], window_bytes: int = WINDOW_BYTES) -> Iterator[Window]:
@@ -69,72 +68,82 @@ def text_windows(chunks: Iterable[bytes], window_bytes: int = WINDOW_BYTES) -> I
         window_bytes: the size of a window.
     """
     stretch = _Stretch(0, window_bytes)
-    for block in _blocks(_as_utf8(chunks), min(MOST_BLOCK_BYTES, window_bytes)):
-        yield from stretch.feed(block)
-    yield stretch.last(terminated=False)
+    for chunk in _as_utf8(chunks):
+        yield from stretch.feed(chunk, 0, len(chunk))
+    yield stretch.last()
 
 
 class _LineWindows:
     """Whole lines as long as lines are short, a stretch of overlapping windows where one is not.
 
-    Blocks are handed on as they are, without a copy; only the line that runs across a seam is put together.
+    Small chunks are put together with the line that was under way; of two large ones, the line across their seam alone.
     """
 
     def __init__(self, window_bytes: int) -> None:
         self._window_bytes = window_bytes
-        self._line = b""  # the beginning of a line whose end has not come: no line feed in it, no longer than a window
-        self._offset = 0  # of that line
+        self._large_bytes = min(LARGE_CHUNK_BYTES, window_bytes // 2)
+        self._uncut: list[bytes] = []  # a line whose end has not come, no longer than a window, and small chunks
         self._stretch: _Stretch | None = None  # the overlong line within which we are, if any
 
-    def of(self, blocks: Iterable[bytes]) -> Iterator[Window]:
-        for block in blocks:  # Each is no longer than a window, so that a line within one is not, either.
-            first = block.find(b"\n") + 1
-            if self._line or self._stretch:
-                yield from self._across_the_seam(block, first)
-                if first:
-                    yield from self._whole_lines(block, first)
+    def of(self, chunks: Iterable[bytes]) -> Iterator[Window]:
+        cut_to = 0  # in the text
+        for block, start in self._blocks(chunks):
+            offset = cut_to - start
+            while start < len(block):
+                end = block.rfind(b"\n", start, start + self._window_bytes + 1) + 1
+                if self._stretch or (not end and start + self._window_bytes < len(block)):
+                    start = yield from self._overlong(block, offset, start)
+                elif end:
+                    yield Window(block, offset, start, end, end, start == 0, True)
+                    start = end
+                else:
+                    self._uncut.append(block[start:])
+                    break
+            cut_to = offset + start
+        if self._stretch:
+            yield self._stretch.last()
+        elif rest := self._joined():
+            yield Window(rest, cut_to, 0, _last_stop(rest), len(rest), opens_line=True, closes_line=True)
+
+    def _overlong(self, block: bytes, offset: int, start: int) -> Generator[Window, None, int]:
+        """Go through what the block has of an overlong line from `start` on; return where that ends."""
+        self._stretch = self._stretch or _Stretch(offset + start, self._window_bytes)
+        terminated = block.find(b"\n", start) + 1
+        end = terminated or len(block)
+        yield from self._stretch.feed(block, start, end)
+        if terminated:
+            yield self._stretch.last()
+            self._stretch = None
+        return end
+
+    def _blocks(self, chunks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+        """Yield the text in pieces, each with where it is to be cut from; what fits into a last window is left.
+
+        What the last block left, small chunks, and the first line of a large one, are put together: a line begins where
+        they do. The large chunk itself follows as it is.
+        """
+        gathered = 0
+        for chunk in chunks:
+            if len(chunk) < self._large_bytes:
+                self._uncut.append(chunk)
+                gathered += len(chunk)
+                if gathered < self._large_bytes:
+                    continue
+                yield self._joined(), 0
             else:
-                yield from self._whole_lines(block, 0)
-        if self._stretch is not None:
-            yield self._end_stretch(self._stretch, terminated=False)
-        elif self._line:
-            yield _whole(self._line, self._offset, terminated=False)
+                first = 0
+                if self._uncut:
+                    first = chunk.find(b"\n", 0, self._window_bytes + 1) + 1 or self._window_bytes + 1
+                    self._uncut.append(chunk[:first])
+                    yield self._joined(), 0
+                yield chunk, first
+            gathered = 0
+        if self._stretch or sum(map(len, self._uncut)) > self._window_bytes:
+            yield self._joined(), 0
 
-    def _across_the_seam(self, block: bytes, first: int) -> Iterator[Window]:
-        """Go on with the line that is under way: by what the block has of it, up to `first` or all."""
-        rest = block[:first] if first else block
-        if self._stretch is None:
-            line = self._line + rest
-            self._line = b""
-            if len(line) - bool(first) <= self._window_bytes:
-                if not first:
-                    self._line = line
-                    return
-                yield _whole(line, self._offset, terminated=True)
-                self._offset += len(line)
-                return
-            self._stretch, rest = _Stretch(self._offset, self._window_bytes), line
-        yield from self._stretch.feed(rest)
-        if first:
-            yield self._end_stretch(self._stretch, terminated=True)
-
-    def _end_stretch(self, stretch: _Stretch, *, terminated: bool) -> Window:
-        window = stretch.last(terminated=terminated)
-        self._offset, self._stretch = window.offset + len(window.data), None
-        return window
-
-    def _whole_lines(self, block: bytes, start: int) -> Iterator[Window]:
-        """Hand on the lines from `start` on, of which the first begins there; keep the beginning of the last."""
-        cut = block.rfind(b"\n") + 1
-        if cut > start:
-            yield Window(block, self._offset - start, start, cut, cut, opens_line=start == 0, closes_line=True)
-            self._offset += cut - start
-        self._line = block[max(cut, start) :]
-
-
-def _whole(line: bytes, offset: int, *, terminated: bool) -> Window:
-    end = len(line)
-    return Window(line, offset, 0, end if terminated else end + 1, end, opens_line=True, closes_line=True)
+    def _joined(self) -> bytes:
+        block, self._uncut = b"".join(self._uncut), []
+        return block
 
 
 class _Stretch:
@@ -147,42 +156,47 @@ class _Stretch:
     def __init__(self, offset: int, window_bytes: int) -> None:
         self._window_bytes = window_bytes
         self._step = window_bytes - overlap_bytes(window_bytes)
-        self._pieces: list[bytes] = []
-        self._held = 0  # bytes in pieces
-        self._offset = offset  # of the first piece
-        self._start = 0  # where the next window begins to be responsible, in the pieces joined
-        self._opens_line = True  # whether the first piece does: it is there from the beginning of the stretch
+        self._held = bytearray()
+        self._offset = offset  # of what is held
+        self._start = 0  # where in it the next window begins to be responsible
+        self._opens_line = True  # whether what is held is there from the beginning of the stretch
 
-    def feed(self, piece: bytes) -> Iterator[Window]:
-        self._pieces.append(piece)
-        self._held += len(piece)
-        while self._held > self._start + self._window_bytes:  # One byte more, as the neighbour at the end.
-            yield self._next()
+    def feed(self, data: bytes, start: int, end: int) -> Iterator[Window]:
+        """Go on with `data[start:end]`."""
+        view = memoryview(data)
+        while start < end:
+            # A window and the neighbour at its end. More stays out of sight: how much there is depends on the chunks.
+            full = self._start + self._window_bytes + 1
+            piece = view[start : min(end, start + full - len(self._held))]
+            self._held += piece
+            start += len(piece)
+            if len(self._held) == full:
+                yield self._next()
 
-    def last(self, *, terminated: bool) -> Window:
-        """Return the window that reaches to the end of what was fed.
-
-        Args:
-            terminated: whether a line feed ends the stretch, so that what comes behind it is no part of it.
-        """
-        data = b"".join(self._pieces)
-        stop = len(data) if terminated else len(data) + 1
-        return self._window(data, stop, len(data), closes_line=True)
+    def last(self) -> Window:
+        """Return the window that reaches to the end of what was fed: of the text, or of an overlong line."""
+        return self._window(_last_stop(self._held), len(self._held), closes_line=True)
 
     def _next(self) -> Window:
-        held = b"".join(self._pieces)
-        stop, end = self._start + self._step, self._start + self._window_bytes
-        stop = held.rfind(b"\n", self._start, stop) + 1 or stop  # Between lines, where it can be, none is cut in two.
-        # What more has come by now stays out of sight, as it depends on how the bytes were cut.
-        window = self._window(held[: end + 1], stop, end, closes_line=False)
+        stop = self._start + self._step
+        stop = (
+            self._held.rfind(b"\n", self._start, stop) + 1 or stop
+        )  # Between lines, where it can be, none is cut in two.
+        window = self._window(stop, len(self._held) - 1, closes_line=False)
         kept_from = max(0, stop - LEAD_BYTES)
-        self._pieces, self._held = [held[kept_from:]], self._held - kept_from
+        del self._held[:kept_from]
         self._offset, self._start = self._offset + kept_from, stop - kept_from
         self._opens_line = self._opens_line and kept_from == 0
         return window
 
-    def _window(self, data: bytes, stop: int, end: int, *, closes_line: bool) -> Window:
+    def _window(self, stop: int, end: int, *, closes_line: bool) -> Window:
+        data = bytes(self._held)
         return Window(data, self._offset, self._start, stop, end, self._opens_line, closes_line)
+
+
+def _last_stop(data: bytes | bytearray) -> int:
+    """Return the `stop` of a window that reaches to the end of the data: behind the last line there is nothing."""
+    return len(data) + 1 if data and not data.endswith(b"\n") else len(data)
 
 
 def _as_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -206,22 +220,3 @@ def _transcoded(head: bytes, chunks: Iterable[bytes], encoding: str) -> Iterator
     for chunk in chunks:
         yield decoder.decode(chunk).encode()
     yield decoder.decode(b"", final=True).encode()
-
-
-def _blocks(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
-    """Regroup chunks into blocks of at most `most` bytes, and not many smaller ones. A chunk of a good size is one."""
-    least = min(LEAST_BLOCK_BYTES, most // 2)
-    pending: list[bytes] = []
-    held = 0
-    for chunk in chunks:
-        if not pending and least <= len(chunk) <= most:
-            yield chunk
-            continue
-        for at in range(0, len(chunk), most // 2):
-            pending.append(chunk[at : at + most // 2])
-            held += len(pending[-1])
-            if held >= least:
-                yield b"".join(pending)
-                pending, held = [], 0
-    if held:
-        yield b"".join(pending)
