@@ -56,6 +56,7 @@ def matcher(size: int, pairs: int) -> str:
             plain = timed(_whole_blocks(row, blocks))
             counting = in_turn(plain, timed(_ours(row, chunks, kept=0)), pairs)
             counting_blocks = in_turn(plain, timed(_ours(row, blocks, kept=0)), pairs)
+            counting_whole = in_turn(plain, timed(_ours(row, [text], kept=0)), pairs)
             keeping = in_turn(plain, timed(_ours(row, chunks, kept=None)), pairs)
             ripgrep = in_turn(timed(_ripgrep(row, file)), timed(_ours(row, chunks, kept=0)), pairs)
             rows.append(
@@ -65,6 +66,7 @@ def matcher(size: int, pairs: int) -> str:
                     f"{size / counting.a / 1e9:.2f} GB/s",
                     f"{counting.ratio:.2f}",
                     f"{counting_blocks.ratio:.2f}",
+                    f"{counting_whole.ratio:.2f}",
                     f"{keeping.ratio:.2f}",
                     f"{ripgrep.ratio:.2f}",
                 ]
@@ -75,6 +77,7 @@ def matcher(size: int, pairs: int) -> str:
         "RE2 alone",
         "ours / RE2",
         "chunks of 1 MiB",
+        "one chunk",
         "lines and numbers / RE2",
         "ours / ripgrep",
     ]
