@@ -27,12 +27,14 @@ def match_excerpt(data: bytes, start: int, end: int, spans: list[Span]) -> tuple
     Args:
         data: text in UTF-8, mostly.
         start, end: the line, without its line feed.
-        spans: matches in it, in bytes of `data`, ordered, disjoint; they may include the line's carriage return.
+        spans: matches in it, in bytes of `data`, ordered, disjoint; the last one may lead out of it.
 
     Returns:
         The text (at most 500 characters), the spans in characters of it, and whether anything was cut off.
     """
-    if end - start <= EXCERPT_CHARACTERS:  # What is usual takes few steps: there may be a million such lines.
+    if (
+        end - start <= EXCERPT_CHARACTERS and spans[-1][1] <= end
+    ):  # What is usual takes few steps: there may be a million such lines.
         line = data[start:end]
         if line.isascii() and not line.endswith(b"\r"):
             if len(spans) == 1:
@@ -40,7 +42,7 @@ def match_excerpt(data: bytes, start: int, end: int, spans: list[Span]) -> tuple
                 return line.decode(), ((s - start, e - start),), False
             return line.decode(), tuple([(s - start, e - start) for s, e in spans]), False
     end = text_end(data, start, end)
-    if spans[-1][1] > end:  # into the carriage return
+    if spans[-1][1] > end:  # into the line end, or the next line
         spans = [(min(s, end), min(e, end)) for s, e in spans]
     if end - start <= EXCERPT_BYTES:
         text, marked = _decoded(data, start, end, spans)

@@ -56,7 +56,8 @@ class Paced(Matcher):
             DeadlineExceeded: the time is up, or a single line is so long and the pattern so slow that it would be.
         """
         while True:
-            stop = self._next_stop(buffer, start, end)
+            self._deadline.check()
+            stop = end if end - start <= self._stretch_bytes else self._next_stop(buffer, start, end)
             began = self._clock()
             found = self._matcher.find(buffer, start, stop)
             if stop < end:  # An empty match at the beginning of the next stretch is found again there.
@@ -71,7 +72,6 @@ class Paced(Matcher):
             start = stop
 
     def _next_stop(self, buffer: bytes, start: int, end: int) -> int:
-        self._deadline.check()
         while end - start > self._stretch_bytes:
             if self._line_by_line:
                 reach = start + self._stretch_bytes

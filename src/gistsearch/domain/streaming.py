@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from gistsearch.domain.context import Context
 from gistsearch.domain.excerpts import EXCERPT_BYTES, match_excerpt
@@ -11,9 +12,9 @@ from gistsearch.domain.results import LineMatch
 from gistsearch.domain.text import Window
 from gistsearch.ports.matching import Matcher, Span
 
-Hit = tuple[int, int, list[Span]]
-"""A line that contains the pattern: its start and end in a window's data (the end is the position of its line feed),
-and the matches in it, as far as they are wanted."""
+Hit = tuple[int, list[Span]]
+"""A line that contains the pattern: its end in a window's data (the position of its line feed), and the matches in it,
+as far as they are wanted; the last one may lead out of it."""
 
 
 class LineSearch:
@@ -65,7 +66,9 @@ class LineSearch:
             if self._surrounded:
                 yield from self._context.catch_up(window)
             if self.count < self._stop_after:
-                yield from self._search(window)
+                hits = self._lines.of(window)
+                if hits or self._shows:  # Where lines are shown, NUL bytes count as well.
+                    yield from self._tell(window, hits)
             if self.count >= self._stop_after and not self._context.owes:
                 return
             if self._keeps:
@@ -77,13 +80,15 @@ class LineSearch:
     def _keeps(self) -> bool:
         return self.count < self._kept and not self.binary
 
-    def _search(self, window: Window) -> Iterator[LineMatch]:
-        nul = window.data.find(b"\0", window.start, window.stop) if self._shows and not self.binary else -1
-        for start, end, spans in self._lines.of(window):
+    def _tell(self, window: Window, hits: Iterable[Hit]) -> Iterator[LineMatch]:
+        data = window.data
+        nul = data.find(b"\0", window.start, window.stop) if self._shows and not self.binary else -1
+        for end, spans in hits:
             if -1 < nul < end:
                 self.binary = True
             self.count += 1
             if self.count <= self._kept and not self.binary:
+                start = data.rfind(b"\n", 0, spans[0][0]) + 1
                 match = self._line_match(window, start, end, spans)
                 if self._surrounded:
                     yield from self._context.surround(window, start, end, match)
@@ -110,71 +115,78 @@ class _MatchingLines:
         self._resume_at = 0  # in the text: where to go on searching
         self._told_to = -1  # in the text: where the last line told ends, as far as it was seen
         self._told_open = False  # whether that line goes on in the next window
-        self._carried: tuple[int, list[Span]] | None = None  # a line for the next window, and its matches so far
+        self._carried: list[Span] = []  # in the text: the matches so far of a line that the next window is to tell
 
-    def of(self, window: Window) -> Iterator[Hit]:
-        """Yield the lines of a window that contain a match and were not told before."""
+    def of(self, window: Window) -> Iterable[Hit]:
+        """Return the lines of a window that contain a match and were not told before; an empty tuple for none."""
+        matches = self._matches(window)
+        if not self._carried and not self._told_open:  # Mostly no line is under way, and often nothing is found.
+            first = next(matches, None)
+            if first is None:
+                return ()
+            matches = chain((first,), matches)
+        return self._sorted(window, matches)
+
+    def _sorted(self, window: Window, matches: Iterable[Span]) -> Iterator[Hit]:
         data = window.data
-        spans: list[Span] | None  # of the line start..end; None where it was told already
-        start, end, spans = self._begin(window)
-        if self._line_by_line:
-            self._resume_at = max(self._resume_at, window.offset + end + 1)
-        for s, e in self._matches(window):
+        e = 0  # where the last match ends
+        spans: list[Span]  # of the line that ends at `end`; none where that was told already
+        end, spans = self._begin(window)
+        for s, e in matches:
             if s > end:
                 if spans:
-                    yield start, end, spans
-                start, end, spans = data.rfind(b"\n", 0, s) + 1, _line_end(data, s), []
-            if spans is not None and (not spans or s - spans[0][0] < self._reach):
-                spans.append((s, min(e, end)))
+                    yield end, spans
+                end = _line_end(data, s)
+                spans = [(s, e)]
+            elif spans and s - spans[0][0] < self._reach:
+                spans.append((s, e))
             elif self._line_by_line:
                 self._resume_at = window.offset + end + 1
             while e > end + 1:  # The match goes on in the next line.
                 if spans:
-                    yield start, end, spans
-                start, end = end + 1, _line_end(data, end + 1)
-                spans = [(start, min(e, end))]
-        if spans and start < window.stop:
-            yield start, end, spans
-            spans = None
-        self._leave(window, start, end, spans)
-
-    def _begin(self, window: Window) -> tuple[int, int, list[Span] | None]:
-        """Return the line that is under way, and its matches so far; None where it was told already."""
-        carried, self._carried = self._carried, None
-        if carried is None:
-            return 0, self._told_end(window), None
-        position, spans = carried
-        start = position - window.offset
-        return start, _line_end(window.data, start), _moved(spans, -window.offset)
-
-    def _leave(self, window: Window, start: int, end: int, spans: list[Span] | None) -> None:
-        """Remember the window's last line; with its matches where the next window is to tell it, as more may start in
-        it there.
-        """
-        if spans:
-            self._carried = window.offset + start, _moved(spans, window.offset)
-        else:
-            self._told_to, self._told_open = window.offset + end, end == len(window.data) and not window.closes_line
+                    yield end, spans
+                spans = [(end + 1, e)]
+                end = _line_end(data, end + 1)
+        if spans and data.rfind(b"\n", 0, spans[0][0]) + 1 < window.stop:
+            yield end, spans
+            spans = []
+        self._leave(window, end, spans)
+        self._resume_at = max(self._resume_at, window.offset + e)
 
     def _matches(self, window: Window) -> Iterator[Span]:
         """Yield the matches that start where the window is responsible; whoever takes them may move `_resume_at` on."""
-        data, offset = window.data, window.offset
-        while (position := max(window.start, self._resume_at - offset)) < window.stop:
+        data, offset, stop = window.data, window.offset, window.stop
+        while (position := max(window.start, self._resume_at - offset)) < stop:
             for s, e in self._find(data, position, window.end):
-                if s >= window.stop:
+                if s >= stop:
                     return
-                if s == len(data) and (data.endswith(b"\n") or not data):  # Behind the last line: in none.
-                    return
-                self._resume_at = offset + e
                 yield s, e
-                if self._resume_at != offset + e:
+                if self._resume_at > offset + e:
                     break
             else:
                 return
 
-    def _told_end(self, window: Window) -> int:
-        end = self._told_to - window.offset
-        return _line_end(window.data, max(0, end)) if self._told_open else end
+    def _begin(self, window: Window) -> tuple[int, list[Span]]:
+        """Return the end of the line that is under way, and its matches so far; none where it was told already."""
+        data, offset = window.data, window.offset
+        if self._carried:
+            spans, self._carried = _moved(self._carried, -offset), []
+            return _line_end(data, spans[0][0]), spans
+        end = self._told_to - offset
+        if self._told_open:
+            end = _line_end(data, max(0, end))
+        if self._line_by_line:
+            self._resume_at = max(self._resume_at, offset + end + 1)
+        return end, []
+
+    def _leave(self, window: Window, end: int, spans: list[Span]) -> None:
+        """Remember the window's last line; with its matches where the next window is to tell it, as more may start in
+        it there.
+        """
+        if spans:
+            self._carried = _moved(spans, window.offset)
+        else:
+            self._told_to, self._told_open = window.offset + end, end == len(window.data) and not window.closes_line
 
 
 class _LineNumbers:
