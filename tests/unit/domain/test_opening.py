@@ -97,19 +97,24 @@ def test_very_many_lines_of_a_small_file_come_in_parts() -> None:
 def test_slow_searches_are_spread_over_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one file took long, those behind it are searched by several threads at once."""
     monkeypatch.setattr(tasks, "SLOW_S", 0.001)
-    searchers: set[int] = set()
+    searchers: list[int] = []
+    two_at_once = threading.Event()
 
     def content(_: Deadline) -> Iterator[bytes]:
-        searchers.add(threading.get_ident())
         until = time.thread_time() + 0.002
         while time.thread_time() < until:
             pass
+        searchers.append(threading.get_ident())
+        if len(set(searchers[1:])) > 1:
+            two_at_once.set()
+        if len(searchers) > 1:
+            assert two_at_once.wait(10)
         yield b"needle"
 
     with ThreadPoolExecutor(8) as executor:
         events = run(source_of(content=content), executor)
     assert names(events) == sorted(NAMES)
-    assert len(searchers) > 2
+    assert two_at_once.is_set()
 
 
 def test_searches_take_turns_in_opening(monkeypatch: pytest.MonkeyPatch) -> None:
