@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from gistsearch.adapters.github import GitHubGists, multiplexing
+from gistsearch.adapters.github import GitHubGists
 from gistsearch.adapters.github.client import MOST_REDIRECTS
 from gistsearch.adapters.github.retries import TRIES
 from gistsearch.ports.gists import (
@@ -224,11 +224,8 @@ def test_fault_of_a_later_page(upstream: _Upstream, name: str, times: int | None
 @pytest.mark.parametrize("name", OUTCOMES)
 @pytest.mark.parametrize("times", [1, None], ids=["once", "for good"])
 @pytest.mark.parametrize("fetch", [_alone, _with_others])
-def test_fault_of_content(
-    upstream: _Upstream, name: str, times: int | None, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fault_of_content(upstream: _Upstream, name: str, times: int | None, fetch: Fetch) -> None:
     """It comes whole, or ends in an error; it never just ends, nor is it tried more often than the policy says."""
-    monkeypatch.setattr(multiplexing, "PATIENCE_S", 0.1)
     upstream.spoil("raw", name, times)
     _check_content(upstream, name, OUTCOMES[name][2 if times else 3], fetch)
     assert upstream.contents_asked_for <= (TRIES if name != "redirect_loop" else TRIES * (MOST_REDIRECTS + 1))

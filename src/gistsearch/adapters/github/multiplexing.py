@@ -48,16 +48,18 @@ _Call = Callable[[], tuple[InterruptibleSocket, int]]
 class Multiplexer:
     """Opens small files, as `MultiplexingSource.open_files` says."""
 
-    def __init__(self, client: Client, connections: Connections, content: Content) -> None:
+    def __init__(self, client: Client, connections: Connections, content: Content, *, read_timeout_s: float) -> None:
         """
         Args:
             client: for the raw origins.
             connections: its connections.
             content: fetches what does not come at once.
+            read_timeout_s: how long the other side may be silent; it is not waited for longer here, either.
         """
         self._client = client
         self._connections = connections
         self._content = content
+        self._patience_s = min(PATIENCE_S, read_timeout_s)
 
     def open_files(
         self, take: Callable[[], W | None], at_once: int, deadline: Deadline
@@ -65,7 +67,7 @@ class Multiplexer:
         def fetch(wanted: W) -> Steps[OpenedFile[W]]:
             return self._fetch(wanted, deadline)
 
-        return _Opening(self._connections, fetch, take, at_once, deadline).run()
+        return _Opening(self._connections, fetch, take, at_once, deadline, self._patience_s).run()
 
     def _fetch(self, wanted: W, deadline: Deadline) -> Steps[OpenedFile[W]]:
         """Fetch a file, over a connection for which there is room."""
@@ -130,16 +132,18 @@ class _Opening(Generic[W]):
         take: Callable[[], W | None],
         at_once: int,
         deadline: Deadline,
+        patience_s: float,
     ) -> None:
         self._connections = connections
         self._fetch = fetch
         self._take = take
         self._at_once = at_once
         self._deadline = deadline
+        self._patience_s = patience_s
         self._opened: deque[OpenedFile[W]] = deque()
 
     def run(self) -> Generator[OpenedFile[W], None, None]:
-        self._under_way: UnderWay[OpenedFile[W]] = UnderWay()
+        self._under_way: UnderWay[OpenedFile[W]] = UnderWay(self._patience_s)
         gives_up_at = time.monotonic() + NO_ROOM_S
         try:
             while True:
@@ -232,7 +236,12 @@ class _Waiting(Generic[_T]):
 class UnderWay(Generic[_T]):
     """Work that waits for sockets, each piece of it taken up again as soon as its own is ready."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float) -> None:
+        """
+        Args:
+            patience_s: how long each may take.
+        """
+        self._patience_s = patience_s
         self._selector = DefaultSelector()
         self._late_looked_at = time.monotonic()
 
@@ -241,7 +250,7 @@ class UnderWay(Generic[_T]):
 
     def add(self, steps: Steps[_T]) -> list[_T]:
         """Begin with something; return its result if it has one at once."""
-        return self._advance(steps.__next__, _Waiting(steps, time.monotonic() + PATIENCE_S))
+        return self._advance(steps.__next__, _Waiting(steps, time.monotonic() + self._patience_s))
 
     def proceed(self, timeout_s: float) -> Iterator[_T]:
         """Wait until something can go on, and yield the results that there are then.

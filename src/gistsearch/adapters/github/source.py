@@ -72,7 +72,7 @@ class GitHubGists(MultiplexingSource):
         retries = RetryPolicy(first_pause_s)
         self._listings = Listings(api_client, f"{api}{base_path}", retries)
         self._content = Content(raw_client, retries)
-        self._multiplexer = Multiplexer(raw_client, self._raw_connections, self._content)
+        self._multiplexer = Multiplexer(raw_client, self._raw_connections, self._content, read_timeout_s=read_timeout_s)
 
     def list_gists(self, username: str, deadline: Deadline) -> Generator[Gist, None, None]:
         return self._listings.walk(username, deadline)
