@@ -91,9 +91,10 @@ class Client:
         """
         address = self._origins.address(url)
         for _ in range(MOST_REDIRECTS + 1):
-            exchange = begun or self._begin(address, deadline, start)
-            begun = None
-            answer = self._answer(exchange, deadline)
+            if begun is None:
+                answer = self._answer(self._taken(address.origin, deadline), self._written(address, start), deadline)
+            else:
+                answer, begun = self._answer(begun, b"", deadline), None
             if answer.status == 200 or (answer.status == 206 and start):
                 self._limits[address.origin].forget()
                 return answer
@@ -121,31 +122,25 @@ class Client:
         elif limited := limit_of(head.status, head.fields, body):
             self._limits[origin].remember(limited)
 
-    def _begin(self, address: Address, deadline: Deadline, start: int) -> Exchange:
-        self._limits[address.origin].wait(deadline)
+    def _taken(self, origin: Origin, deadline: Deadline) -> Exchange:
+        """Take a connection as soon as the origin may be asked."""
+        self._limits[origin].wait(deadline)
         deadline.check()
         try:
-            connection = self._connections.take(address.origin, deadline)
+            return Exchange(self._connections.take(origin, deadline), self._connections)
         except OSError as error:
-            raise Transient(SourceUnavailable(f"{address.origin} cannot be reached")) from error
-        exchange = Exchange(connection, self._connections)
-        try:
-            connection.send(self._written(address, start), deadline)
-        except OSError as error:
-            exchange.close()
-            raise _improper(address.origin) from error
-        except BaseException:
-            exchange.close()
-            raise
-        return exchange
+            raise Transient(SourceUnavailable(f"{origin} cannot be reached")) from error
 
-    def _answer(self, exchange: Exchange, deadline: Deadline) -> Answer:
+    def _answer(self, exchange: Exchange, request: bytes, deadline: Deadline) -> Answer:
+        """Send what is still to be sent, and return the answer when its head is there."""
         connection = exchange.connection
         try:
+            if request:
+                connection.send(request, deadline)
             head, body = connection.receive(exchange.received, deadline, self._read_timeout_s)
         except WIRE_ERRORS as error:
             exchange.close()
-            raise _improper(connection.origin) from error
+            raise Transient(SourceUnavailable(f"{connection.origin} gave no proper answer")) from error
         except BaseException:
             exchange.close()
             raise
@@ -175,10 +170,6 @@ class Client:
         if 400 <= answer.status < 500:
             return _REFUSALS.get(answer.status, SourceUnavailable)(told)
         return Transient(SourceUnavailable(told))
-
-
-def _improper(origin: Origin) -> Transient:
-    return Transient(SourceUnavailable(f"{origin} gave no proper answer"))
 
 
 def _written(headers: Mapping[str, str]) -> bytes:
