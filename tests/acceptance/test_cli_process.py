@@ -195,7 +195,7 @@ def on_terminal(*words: str, environment: Environment, columns: int = 80, settin
 @posix
 def test_terminal_gets_headings_numbers_and_colour() -> None:
     """A heading of URL, file name and description; numbered lines; matches in colour."""
-    shown = on_terminal("search", r"requests\.", "justdionysus", environment=MEMORY)
+    shown = on_terminal("search", "--no-progress", r"requests\.", "justdionysus", environment=MEMORY)
     assert shown.status == 0
     assert shown.text == (
         "\x1b[35mhttps://gist.github.com/justdionysus/6b2972aa971dd605f524\x1b[0m  \x1b[35mstatus.py\x1b[0m"
@@ -211,7 +211,8 @@ def test_terminal_gets_headings_numbers_and_colour() -> None:
 )
 def test_terminal_that_wants_no_colour_gets_none(colour: str, settings: dict[str, str]) -> None:
     """A dumb one, one that says nothing of itself, one whose user wants none, and one where none was asked for."""
-    shown = on_terminal("search", "--color", colour, "requests", "justdionysus", environment=MEMORY, settings=settings)
+    words = "--no-progress", "--color", colour, "requests", "justdionysus"
+    shown = on_terminal("search", *words, environment=MEMORY, settings=settings)
     assert shown.status == 0
     assert shown.text.startswith("https://gist.github.com/justdionysus/6b2972aa971dd605f524  status.py  Asks")
     assert "\x1b" not in shown.text
