@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha1
 
 import pytest
 
 from gistsearch.adapters.github import GitHubGists, multiplexing
-from gistsearch.ports.gists import Deadline, DeadlineExceeded, GistFile, OpenedFile, SourceRateLimited
+from gistsearch.ports.gists import Deadline, DeadlineExceeded, GistFile, SourceRateLimited
 from tests.integration.conftest import Asked, Connect, open_together
-from tests.loopback_github import Exchange, Fault, LoopbackFile, LoopbackGist, LoopbackGitHub, faults, real_gists
+from tests.loopback_github import (
+    ALL_FAULTS,
+    Exchange,
+    Fault,
+    LoopbackFile,
+    LoopbackGist,
+    LoopbackGitHub,
+    faults,
+    real_gists,
+)
 
 SMALL = multiplexing.SMALL_BYTES
 MANY = 100
@@ -51,14 +59,6 @@ def _in_pieces(*ends: int) -> Fault:
             await asyncio.sleep(0.01)
 
     return fault
-
-
-def _close(opened: OpenedFile[Asked]) -> None:
-    opened.chunks.close()
-
-
-def _read(opened: OpenedFile[Asked]) -> None:
-    list(opened.chunks)
 
 
 def test_small_files_are_at_hand_and_large_ones_are_left(connect: Connect) -> None:
@@ -99,19 +99,27 @@ def test_answer_may_come_in_pieces(connect: Connect, ends: tuple[int, ...]) -> N
         assert b"".join(opened.chunks) == content
 
 
-@pytest.mark.parametrize("late", [_after(0.5), _in_pieces(30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150)])
-def test_slow_answer_is_left_to_somebody_else_as_far_as_it_is(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch, late: Fault
-) -> None:
-    """Whoever has it goes on reading: nothing is asked for twice, and no other file waits."""
-    monkeypatch.setattr(multiplexing, "PATIENCE_S", 0.1)
+@pytest.mark.parametrize("late", [_after(0.5), _in_pieces(*range(30, 160, 3))])
+def test_slow_answer_counts_as_a_failed_try(connect: Connect, late: Fault) -> None:
+    """Whoever waits for it alone asks anew; no other file waits for it."""
     with _holding(*[b"%d" % number * 100 for number in range(10)]) as github:
-        source = connect(github, read_timeout_s=5.0)
+        source = connect(github)
         github.script("raw", lambda target: target.endswith("/0.py"), late)
         opened = list(open_together(source, _files(source), Deadline(10.0)))
         assert [file.wanted.file.filename for file in opened if not file.at_hand] == ["0.py"]
         assert b"".join(opened[-1].chunks) == b"0" * 100
-        assert _raw_requests(github) == 10
+        assert _raw_requests(github) == 11
+
+
+def test_answers_without_a_length_are_left_once_they_are_seen(connect: Connect) -> None:
+    """They come whole all the same; but from then on no file is asked for twice."""
+    with LoopbackGitHub({"octo": real_gists(MANY)}) as github:
+        source = connect(github, concurrency=4)
+        github.script("raw", lambda _: True, faults.no_length(), times=None)
+        files = _files(source)
+        read = {file.wanted.file: b"".join(file.chunks) for file in open_together(source, files, Deadline(20.0), 4)}
+        assert {file: len(held) for file, held in read.items()} == {file: file.size_bytes for file in files}
+        assert _raw_requests(github) <= MANY + 8
 
 
 def test_rate_limit_is_heeded_at_once(connect: Connect) -> None:
@@ -179,20 +187,18 @@ def test_connection_that_was_closed_meanwhile_is_noticed(connect: Connect) -> No
         assert _raw_requests(github) == 2
 
 
-@pytest.mark.parametrize("leave", [_close, _read])
-def test_what_is_left_holds_its_connection_until_it_is_read_or_closed(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch, leave: Callable[[OpenedFile[Asked]], object]
-) -> None:
-    monkeypatch.setattr(multiplexing, "PATIENCE_S", 0.05)
-    with _holding(b"a" * 100) as github:
-        source = connect(github, concurrency=1, read_timeout_s=5.0)
+@pytest.mark.parametrize("name", ALL_FAULTS)
+def test_what_is_left_holds_no_connection(connect: Connect, name: str) -> None:
+    """Else those that are left would wait for each other, where nobody is there to read them."""
+    with _holding(*[b"%d" % number * 100 for number in range(10)]) as github:
+        source = connect(github, concurrency=1)
         files = _files(source)
-        github.script("raw", lambda _: True, _after(0.3))
-        (left,) = open_together(source, files, Deadline(10.0))
-        assert list(source.open_files(lambda: Asked(files[0]), 4, Deadline(10.0))) == []
-        leave(left)
-        (opened,) = open_together(source, files, Deadline(10.0))
-        assert b"".join(opened.chunks) == b"a" * 100
+        github.script("raw", lambda _: True, ALL_FAULTS[name](), times=3)
+        opened = list(open_together(source, files[:3], Deadline(10.0)))
+        if not name.startswith("limited"):
+            assert len(b"".join(source.open_file(files[3], Deadline(10.0)))) == 100
+        for file in opened:
+            file.chunks.close()
 
 
 def test_who_waits_for_a_connection_goes_first(connect: Connect) -> None:

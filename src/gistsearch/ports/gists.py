@@ -220,7 +220,7 @@ class MultiplexingSource(GistSource, Protocol):
         file keeps the others waiting. Closing the generator frees all that was not yielded.
 
         Chunks that are not at hand are read in another thread, or when the generator has ended: they may have to wait
-        for what others hold.
+        for what others hold. They themselves hold nothing that others wait for, until their first step.
 
         Args:
             take: gives the next file, or None if there is none for now; called from the thread that advances the

@@ -8,8 +8,7 @@ from urllib.parse import urljoin
 from attrs import frozen
 
 from gistsearch.adapters.github.answers import WIRE_ERRORS, Answer
-from gistsearch.adapters.github.connections import Connections, Exchange
-from gistsearch.adapters.github.heads import Head
+from gistsearch.adapters.github.connections import Connections
 from gistsearch.adapters.github.limits import LimitMemory, limit_of
 from gistsearch.adapters.github.origins import Address, AllowedOrigins, Origin
 from gistsearch.adapters.github.retries import Transient
@@ -27,7 +26,7 @@ MOST_REDIRECTS = 5
 ERROR_BODY_BYTES = 1 << 16
 """How much of an error's body is looked at."""
 
-_REDIRECTS = frozenset({301, 302, 307, 308})  # For GET they all mean the same.
+REDIRECTS = frozenset({301, 302, 307, 308})  # For GET they all mean the same.
 _REFUSALS: Mapping[int, Callable[[str], SourceError]] = {
     401: AccessForbidden,
     403: AccessForbidden,
@@ -73,14 +72,13 @@ class Client:
         self._connections = connections
         self._read_timeout_s = read_timeout_s
 
-    def ask(self, url: str, deadline: Deadline, *, start: int = 0, begun: Exchange | None = None) -> Answer:
+    def ask(self, url: str, deadline: Deadline, *, start: int = 0) -> Answer:
         """Ask for what is at an address, and return the answer if it is one.
 
         Args:
             url: untrusted.
             deadline: heeded by the answer's body, too.
             start: from which byte on it is wanted; the answer has status 206 where it begins there, else 200.
-            begun: the first exchange to that end, if it is under way already; it is taken over.
 
         Raises:
             Transient: another try may get it.
@@ -91,18 +89,15 @@ class Client:
         """
         address = self._origins.address(url)
         for _ in range(MOST_REDIRECTS + 1):
-            if begun is None:
-                answer = self._answer(self._taken(address.origin, deadline), self._written(address, start), deadline)
-            else:
-                answer, begun = self._answer(begun, b"", deadline), None
+            answer = self._answer(address, deadline, start)
             if answer.status == 200 or (answer.status == 206 and start):
                 self._limits[address.origin].forget()
                 return answer
             with answer:
-                location = answer.headers.get("location") if answer.status in _REDIRECTS else None
+                location = answer.headers.get("location") if answer.status in REDIRECTS else None
                 body = b"" if location else _beginning(answer)
             if location is None:
-                raise self._refusal(address.origin, answer, body, deadline)
+                raise self.refusal(address.origin, answer.status, answer.headers, body, deadline)
             address = self._redirected(address, location)
         raise SourceUnavailable(f"{address.origin} redirects in a circle")
 
@@ -115,34 +110,42 @@ class Client:
         address = self._origins.address(url)
         return None if self._limits[address.origin].lasts else Request(address.origin, self._written(address, 0))
 
-    def take_note(self, origin: Origin, head: Head, body: bytes) -> None:
-        """Learn from an answer that others got whether the origin refuses requests for now."""
-        if head.status == 200:
-            self._limits[origin].forget()
-        elif limited := limit_of(head.status, head.fields, body):
-            self._limits[origin].remember(limited)
+    def welcome(self, origin: Origin) -> None:
+        """Take note of an answer that others got and that is no refusal."""
+        self._limits[origin].forget()
 
-    def _taken(self, origin: Origin, deadline: Deadline) -> Exchange:
-        """Take a connection as soon as the origin may be asked."""
-        self._limits[origin].wait(deadline)
+    def refusal(
+        self, origin: Origin, status: int, headers: Mapping[str, str], body: bytes, deadline: Deadline
+    ) -> SourceError | Transient:
+        """Return what to raise for an answer that is not what was asked for, and remember a rate limit.
+
+        Raises:
+            SourceRateLimited, DeadlineExceeded: at once, where a rate limit lasts for too long.
+        """
+        if limited := limit_of(status, headers, body):
+            limits = self._limits[origin]
+            limits.remember(limited)
+            limits.pause_s(deadline)
+            return Transient(limits.error())
+        told = f"{origin} answered with status {status}"
+        if 400 <= status < 500:
+            return _REFUSALS.get(status, SourceUnavailable)(told)
+        return Transient(SourceUnavailable(told))
+
+    def _answer(self, address: Address, deadline: Deadline, start: int) -> Answer:
+        self._limits[address.origin].wait(deadline)
         deadline.check()
         try:
-            return Exchange(self._connections.take(origin, deadline), self._connections)
+            connection = self._connections.take(address.origin, deadline)
         except OSError as error:
-            raise Transient(SourceUnavailable(f"{origin} cannot be reached")) from error
-
-    def _answer(self, exchange: Exchange, request: bytes, deadline: Deadline) -> Answer:
-        """Send what is still to be sent, and return the answer when its head is there."""
-        connection = exchange.connection
+            raise Transient(SourceUnavailable(f"{address.origin} cannot be reached")) from error
         try:
-            if request:
-                connection.send(request, deadline)
-            head, body = connection.receive(exchange.received, deadline, self._read_timeout_s)
+            head, body = connection.exchange(self._written(address, start), deadline, self._read_timeout_s)
         except WIRE_ERRORS as error:
-            exchange.close()
-            raise Transient(SourceUnavailable(f"{connection.origin} gave no proper answer")) from error
+            self._connections.discard(connection)
+            raise improper(address.origin) from error
         except BaseException:
-            exchange.close()
+            self._connections.discard(connection)
             raise
         return Answer(head, body, connection, self._connections)
 
@@ -159,17 +162,10 @@ class Client:
             raise ForbiddenOrigin(f"{address.origin} redirects to another origin")
         return redirected
 
-    def _refusal(self, origin: Origin, answer: Answer, body: bytes, deadline: Deadline) -> SourceError | Transient:
-        """Return what to raise for an answer that is not what was asked for; raise at once for a long rate limit."""
-        if limited := limit_of(answer.status, answer.headers, body):
-            limits = self._limits[origin]
-            limits.remember(limited)
-            limits.pause_s(deadline)
-            return Transient(limits.error())
-        told = f"{origin} answered with status {answer.status}"
-        if 400 <= answer.status < 500:
-            return _REFUSALS.get(answer.status, SourceUnavailable)(told)
-        return Transient(SourceUnavailable(told))
+
+def improper(origin: Origin) -> Transient:
+    """Return the failure of an answer that is none."""
+    return Transient(SourceUnavailable(f"{origin} gave no proper answer"))
 
 
 def _written(headers: Mapping[str, str]) -> bytes:

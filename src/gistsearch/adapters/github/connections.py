@@ -6,9 +6,8 @@ import http.client
 import math
 import ssl
 import threading
-from io import BufferedReader, RawIOBase
+from io import BufferedReader
 from time import monotonic
-from typing import Any
 
 from urllib3.response import HTTPResponse
 from urllib3.util import wait_for_read
@@ -36,39 +35,14 @@ class _Response(http.client.HTTPResponse):
     """An answer whose head we read; its body is left to the standard library and urllib3."""
 
     head: Head
-    received: bytes = b""
 
     def begin(self) -> None:
-        wire = self.fp.detach()
-        self.fp = BufferedReader(_Received(self.received, wire) if self.received else wire, BUFFER_BYTES)
+        self.fp = BufferedReader(self.fp.detach(), BUFFER_BYTES)
         self.head = head = read_head(self.fp)
         self.status = head.status
         self.length = head.announced_bytes
         self.chunked, self.chunk_left = head.chunked, None  # pyright: ignore[reportAttributeAccessIssue]  # unknown to typeshed
         self.will_close = head.closes or (head.announced_bytes is None and not head.chunked)
-
-
-class _Received(RawIOBase):
-    """What was received already, and then what comes."""
-
-    def __init__(self, received: bytes, wire: RawIOBase) -> None:
-        self._received = memoryview(received)
-        self._wire = wire
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        if not self._received:
-            return self._wire.readinto(buffer)
-        piece = self._received[: len(buffer)]
-        buffer[: len(piece)] = piece
-        self._received = self._received[len(piece) :]
-        return len(piece)
-
-    def close(self) -> None:
-        self._wire.close()
-        super().close()
 
 
 class Connection:
@@ -100,21 +74,11 @@ class Connection:
         if self.wire.send(request) < len(request):
             raise BlockingIOError("a connection without requests under way takes no more bytes")
 
-    def send(self, request: bytes, deadline: Deadline) -> None:
-        """Send a request (a GET, without a body).
-
-        Raises:
-            OSError: it can't be sent.
-        """
-        self.wire.deadline = deadline
-        self.wire.settimeout(SLICE_S)
-        self.wire.sendall(request)
-
-    def receive(self, received: bytes, deadline: Deadline, patience_s: float) -> tuple[Head, HTTPResponse]:
-        """Return the answer when its head has come: that head, and what reads the body.
+    def exchange(self, request: bytes, deadline: Deadline, patience_s: float) -> tuple[Head, HTTPResponse]:
+        """Send a request, and return the answer when its head has come: that head, and what reads the body.
 
         Args:
-            received: what came of the answer before.
+            request: all of it, as RFC 9112 has it: a GET, without a body.
             deadline: ends all waiting, for the body, too.
             patience_s: within which the whole head has to come; later on, for how long one read may wait.
 
@@ -125,8 +89,8 @@ class Connection:
         wire = self.wire
         wire.deadline, wire.patience_s, wire.reads_end_at = deadline, patience_s, monotonic() + patience_s
         wire.settimeout(SLICE_S)
+        wire.sendall(request)
         response = _Response(wire, method="GET")
-        response.received = received
         try:
             response.begin()
         except BaseException:
@@ -153,19 +117,6 @@ def _body(response: _Response) -> HTTPResponse:
     if head.chunked:
         framing = {"transfer-encoding": "chunked"}
     return HTTPResponse(response, framing, head.status, preload_content=False, decode_content=False)
-
-
-class Exchange:
-    """A request that was sent, and what has come of its answer; whoever goes on with it reads the rest."""
-
-    def __init__(self, connection: Connection, connections: Connections) -> None:
-        self.connection = connection
-        self._connections = connections
-        self.received = b""
-
-    def close(self) -> None:
-        """Give it up."""
-        self._connections.discard(self.connection)
 
 
 class Connections:

@@ -8,9 +8,8 @@ from collections.abc import Generator, Iterator
 
 from gistsearch.adapters.github.answers import Answer, CutShort
 from gistsearch.adapters.github.client import Client
-from gistsearch.adapters.github.connections import Exchange
 from gistsearch.adapters.github.retries import RetryPolicy, Transient
-from gistsearch.ports.gists import Deadline, GistFile, IntegrityMismatch, SourceUnavailable
+from gistsearch.ports.gists import Deadline, GistFile, IntegrityMismatch, SourceError, SourceUnavailable
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-")
 
@@ -23,12 +22,7 @@ class Content:
         self._retries = retries
 
     def stream(
-        self,
-        file: GistFile,
-        deadline: Deadline,
-        *,
-        begun: Exchange | None = None,
-        failed: Transient | None = None,
+        self, file: GistFile, deadline: Deadline, *, failed: SourceError | Transient | None = None
     ) -> Generator[bytes, None, None]:
         """Yield a file's content, as `GistSource.open_file` says.
 
@@ -37,17 +31,17 @@ class Content:
         Args:
             file: as the listing gave it.
             deadline: ends all waiting.
-            begun: the first try, if it is under way already; it is taken over by the first step.
             failed: how the first try ended, if it has failed already.
         """
         promise = Promise(file)
         tries = self._retries.start(deadline)
+        if isinstance(failed, SourceError):
+            raise failed
         if failed is not None:
             tries.failed(failed)
         while True:
-            exchange, begun = begun, None
             try:
-                with self._client.ask(file.raw_url, deadline, start=promise.received_bytes, begun=exchange) as answer:
+                with self._client.ask(file.raw_url, deadline, start=promise.received_bytes) as answer:
                     for chunk in _body(answer, promise):
                         promise.check(chunk)
                         yield chunk

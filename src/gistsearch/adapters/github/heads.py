@@ -50,6 +50,11 @@ class Head:
     """The length of the body, or None where the head doesn't tell."""
 
     @property
+    def is_interim(self) -> bool:
+        """Whether the real answer is still to come."""
+        return self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS
+
+    @property
     def is_encoded(self) -> bool:
         """Whether the body is compressed or the like."""
         return self.fields.get("content-encoding", "identity").strip().lower() not in ("", "identity")
@@ -68,7 +73,7 @@ def read_head(stream: BufferedReader[Any]) -> Head:
     """
     for _ in range(MOST_INTERIM_ANSWERS):
         head = _read_one(stream)
-        if head.status >= HTTPStatus.OK or head.status == HTTPStatus.SWITCHING_PROTOCOLS:
+        if not head.is_interim:
             return head
     raise BadHead("interim answers without end")
 

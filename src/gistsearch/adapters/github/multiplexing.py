@@ -1,7 +1,7 @@
 """Fetches many small files at once in one thread, which waits for all their connections together.
 
-It knows the plain success alone: one answer of the listed length, soon, with the content that was promised. Everything
-else is left to the way that each file can go by itself, which goes on with the exchange as far as it has come.
+A file that comes whole and right at the first try is at hand. With every other one its first try has failed, and it is
+left to the way that each file can go by itself; it holds no connection then, so that nobody waits for whoever takes it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import RemoteDisconnected
 from selectors import EVENT_READ, DefaultSelector, SelectorKey
 from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from gistsearch.adapters.github.client import Client, Request
-from gistsearch.adapters.github.connections import Connections, Exchange
+from gistsearch.adapters.github.answers import WIRE_ERRORS
+from gistsearch.adapters.github.client import REDIRECTS, Client, Request, improper
+from gistsearch.adapters.github.connections import Connection, Connections
 from gistsearch.adapters.github.content import Content, Promise
-from gistsearch.adapters.github.heads import Head, whole_head
+from gistsearch.adapters.github.heads import BadHead, Head, whole_head
+from gistsearch.adapters.github.origins import Origin
 from gistsearch.adapters.github.retries import Transient
 from gistsearch.adapters.github.sockets import CHUNK_BYTES, SLICE_S, InterruptibleSocket, Steps
 from gistsearch.ports.gists import (
@@ -29,13 +31,12 @@ from gistsearch.ports.gists import (
     GistFile,
     IntegrityMismatch,
     OpenedFile,
+    SourceError,
     W,
 )
 
 SMALL_BYTES = CHUNK_BYTES
 """A file up to this size comes with one or two reads."""
-PATIENCE_S = 1.0
-"""What is not there by then is left to somebody who has nothing else to wait for."""
 GLANCE_S = 0.005
 """So often it is asked for more files, and looked for room, where more could be under way."""
 NO_ROOM_S = 0.25
@@ -54,12 +55,13 @@ class Multiplexer:
             client: for the raw origins.
             connections: its connections.
             content: fetches what does not come at once.
-            read_timeout_s: how long the other side may be silent; it is not waited for longer here, either.
+            read_timeout_s: how long a connection and its answer may take together.
         """
         self._client = client
         self._connections = connections
         self._content = content
-        self._patience_s = min(PATIENCE_S, read_timeout_s)
+        self._read_timeout_s = read_timeout_s
+        self._unfit: set[Origin] = set()  # whose answers are framed otherwise than by their length
 
     def open_files(
         self, take: Callable[[], W | None], at_once: int, deadline: Deadline
@@ -67,7 +69,7 @@ class Multiplexer:
         def fetch(wanted: W) -> Steps[OpenedFile[W]]:
             return self._fetch(wanted, deadline)
 
-        return _Opening(self._connections, fetch, take, at_once, deadline, self._patience_s).run()
+        return _Opening(self._connections, fetch, take, at_once, deadline, self._read_timeout_s).run()
 
     def _fetch(self, wanted: W, deadline: Deadline) -> Steps[OpenedFile[W]]:
         """Fetch a file, over a connection for which there is room."""
@@ -79,47 +81,91 @@ class Multiplexer:
             connection = yield from self._connections.taking(request.origin)
         except OSError:  # The host may have other addresses.
             return self._left(wanted, deadline)
-        exchange = Exchange(connection, self._connections)
         try:
-            answer = yield from _whole_answer(exchange, request)
-        except (OSError, HTTPException):  # Whoever goes on will come upon it, too.
-            answer = None
+            answer = yield from _whole_answer(connection, request)
+        except WIRE_ERRORS:
+            self._connections.discard(connection)
+            return self._left(wanted, deadline, improper(request.origin))
         except BaseException:
-            exchange.close()
+            self._connections.discard(connection)
             raise
-        return self._read(wanted, exchange, answer, deadline)
+        if answer is None:
+            self._connections.discard(connection)
+            self._unfit.add(request.origin)
+            return self._left(wanted, deadline)
+        self._connections.give_back(connection)
+        return self._read(wanted, request.origin, *answer, deadline)
 
     def _request(self, file: GistFile) -> Request | None:
+        """Return what is to be sent; None where a file does not come at once with others."""
+        if file.size_bytes > SMALL_BYTES:
+            return None
         try:
-            return self._client.request(file.raw_url) if file.size_bytes <= SMALL_BYTES else None
+            request = self._client.request(file.raw_url)
         except ForbiddenOrigin:
             return None
+        return None if request is None or request.origin in self._unfit else request
 
-    def _read(
-        self, wanted: W, exchange: Exchange, answer: tuple[Head, bytes] | None, deadline: Deadline
-    ) -> OpenedFile[W]:
-        if answer is None:
-            return self._left(wanted, deadline, begun=exchange)
-        head, body = answer
-        self._client.take_note(exchange.connection.origin, head, body)
-        if head.status != 200 or head.is_encoded or len(body) != wanted.file.size_bytes:
-            return self._left(wanted, deadline, begun=exchange)
-        self._connections.give_back(exchange.connection)
+    def _read(self, wanted: W, origin: Origin, head: Head, body: bytes, deadline: Deadline) -> OpenedFile[W]:
+        if head.status in REDIRECTS:
+            return self._left(wanted, deadline)
+        if head.status != HTTPStatus.OK:
+            try:
+                failure = self._client.refusal(origin, head.status, head.fields, body, deadline)
+            except SourceError as error:
+                failure = error
+            return self._left(wanted, deadline, failure)
+        self._client.welcome(origin)
+        promise = Promise(wanted.file)
         try:
-            Promise(wanted.file).check(body)
+            if head.is_encoded:
+                raise IntegrityMismatch("the content came compressed, which was not asked for")
+            promise.check(body)
+            promise.check_end()
         except IntegrityMismatch as mismatch:
-            return self._left(wanted, deadline, failed=Transient(mismatch))
+            return self._left(wanted, deadline, Transient(mismatch))
+        except Transient as failure:
+            return self._left(wanted, deadline, failure)
         return OpenedFile(wanted, _whole(body), at_hand=True)
 
-    def _left(
-        self, wanted: W, deadline: Deadline, *, begun: Exchange | None = None, failed: Transient | None = None
-    ) -> OpenedFile[W]:
+    def _left(self, wanted: W, deadline: Deadline, failed: SourceError | Transient | None = None) -> OpenedFile[W]:
         """Leave a file to the way that it can go by itself."""
-        chunks = self._content.stream(wanted.file, deadline, begun=begun, failed=failed)
-        if begun is not None:
-            chunks = _holding(begun, chunks)
-            next(chunks)  # From here on closing it frees the connection.
-        return OpenedFile(wanted, chunks, at_hand=False)
+        return OpenedFile(wanted, self._content.stream(wanted.file, deadline, failed=failed), at_hand=False)
+
+
+def _whole_answer(connection: Connection, request: Request) -> Steps[tuple[Head, bytes] | None]:
+    """Send a request, and return the answer and its body when both are there; None where its length is not told.
+
+    Raises:
+        HTTPException, OSError: there is no answer, or none that can be understood, or one that is too long.
+    """
+    connection.send_now(request.text)
+    received = b""
+    begun: tuple[Head, int] | None = None
+    while True:
+        yield connection.wire, EVENT_READ
+        while (piece := connection.wire.receive_now()) is not None:
+            received += piece
+            begun = begun or whole_head(received)
+            while begun and begun[0].is_interim:
+                received = received[begun[1] :]
+                begun = whole_head(received)
+            if begun:
+                head, start = begun
+                if head.announced_bytes is None:
+                    return None
+                end = start + head.announced_bytes
+                if head.announced_bytes <= SMALL_BYTES and len(received) >= end:
+                    connection.stays_open = not head.closes and end == len(received)
+                    return head, received[start:end]
+                if head.announced_bytes > SMALL_BYTES:
+                    raise BadHead("the answer is longer than what was asked for")
+            if not piece:
+                raise RemoteDisconnected("the connection was closed instead of an answer")
+
+
+def _whole(content: bytes) -> Generator[bytes, None, None]:
+    yield content
 
 
 class _Opening(Generic[W]):
@@ -184,47 +230,6 @@ class _Opening(Generic[W]):
         for file in self._under_way.proceed(min(pause_s, self._deadline.remaining_s())):
             self._opened.append(file)
             self._begin()  # Now, not when all are through: it takes a round trip.
-
-
-def _whole_answer(exchange: Exchange, request: Request) -> Steps[tuple[Head, bytes] | None]:
-    """Send a request, and return the answer and its body when both are there; None for one that is longer, or odd.
-
-    Raises:
-        HTTPException, OSError: there is no answer, or none that can be understood.
-    """
-    connection = exchange.connection
-    connection.send_now(request.text)
-    begun: tuple[Head, int] | None = None
-    while True:
-        yield connection.wire, EVENT_READ
-        while (piece := connection.wire.receive_now()) is not None:
-            exchange.received += piece
-            begun = begun or whole_head(exchange.received)
-            if not piece or (begun and not _is_short(begun[0])):
-                return None
-            if begun and len(exchange.received) >= begun[1] + (begun[0].announced_bytes or 0):
-                head, start = begun
-                end = start + (head.announced_bytes or 0)
-                connection.stays_open = not head.closes and end == len(exchange.received)
-                return head, exchange.received[start:end]
-
-
-def _is_short(head: Head) -> bool:
-    return head.status >= HTTPStatus.OK and head.announced_bytes is not None and head.announced_bytes <= SMALL_BYTES
-
-
-def _whole(content: bytes) -> Generator[bytes, None, None]:
-    yield content
-
-
-def _holding(exchange: Exchange, chunks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
-    """Go on with an exchange behind a first, empty step, or free it where nobody wants that."""
-    try:
-        yield b""
-    except GeneratorExit:
-        exchange.close()
-        raise
-    yield from chunks
 
 
 @frozen
