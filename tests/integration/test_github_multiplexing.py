@@ -122,6 +122,24 @@ def test_answers_without_a_length_are_left_once_they_are_seen(connect: Connect) 
         assert _raw_requests(github) <= MANY + 8
 
 
+def test_refusals_without_a_length_change_nothing_for_others(connect: Connect) -> None:
+    """An error page in chunks is one failed try; the files behind it are multiplexed as before."""
+
+    async def error_page(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n")
+
+    with _holding(b"a" * 100, b"b" * 100) as github:
+        source = connect(github)
+        files = _files(source)
+        github.script("raw", lambda _: True, error_page)
+        (left,) = open_together(source, files[:1], Deadline(10.0))
+        assert not left.at_hand
+        assert b"".join(left.chunks) == b"a" * 100
+        (opened,) = open_together(source, files[1:], Deadline(10.0))
+        assert opened.at_hand
+        assert _raw_requests(github) == 3
+
+
 def test_rate_limit_is_heeded_at_once(connect: Connect) -> None:
     """No request is begun behind the answer that tells of it; what was not begun is told when it is read."""
     with LoopbackGitHub({"octo": real_gists(MANY)}) as github:

@@ -134,7 +134,7 @@ class Multiplexer:
 
 
 def _whole_answer(connection: Connection, request: Request) -> Steps[tuple[Head, bytes] | None]:
-    """Send a request, and return the answer and its body when both are there; None where its length is not told.
+    """Send a request, and return the answer and its body when both are there; None for content of untold length.
 
     Raises:
         HTTPException, OSError: there is no answer, or none that can be understood, or one that is too long.
@@ -152,8 +152,11 @@ def _whole_answer(connection: Connection, request: Request) -> Steps[tuple[Head,
                 begun = whole_head(received)
             if begun:
                 head, start = begun
-                if head.announced_bytes is None:
+                if head.announced_bytes is None and head.status == HTTPStatus.OK:
                     return None
+                if head.announced_bytes is None:  # A refusal: what its head says is enough.
+                    connection.stays_open = False
+                    return head, b""
                 end = start + head.announced_bytes
                 if head.announced_bytes <= SMALL_BYTES and len(received) >= end:
                     connection.stays_open = not head.closes and end == len(received)
@@ -205,8 +208,6 @@ class _Opening(Generic[W]):
                     gives_up_at = time.monotonic() + NO_ROOM_S
         finally:
             self._under_way.close()
-            for file in self._opened:
-                file.chunks.close()
 
     def _begin(self) -> bool:
         """Begin with as many files as may be under way; return whether there was room for all that are wanted."""
