@@ -12,6 +12,7 @@ RUN /opt/build/bin/pip install --require-hashes -r locks/build.txt \
         --require-hashes --only-binary :all: -r locks/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY src/ src/
+COPY data/ data/
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && /opt/build/bin/pip --python /opt/gistsearch/bin/python install --no-deps --no-index dist/*.whl
 
@@ -20,10 +21,15 @@ RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sb
 COPY --from=build /opt/gistsearch /opt/gistsearch
 ENV PATH=/opt/gistsearch/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
+    GISTSEARCH_HOST=0.0.0.0 \
+    GISTSEARCH_PORT=9876 \
     GISTSEARCH_LOG_FORMAT=json
+LABEL org.opencontainers.image.title="gistsearch" \
+    org.opencontainers.image.description="Search every file of a GitHub user's public gists with a regular expression" \
+    org.opencontainers.image.licenses="MIT"
 USER 10001
 EXPOSE 9876
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
-    CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9876/ping', timeout=2)"]
+    CMD ["python3", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"GISTSEARCH_PORT\"]}/livez', timeout=2)"]
 ENTRYPOINT ["gistsearch"]
-CMD ["serve", "--host", "0.0.0.0"]
+CMD ["serve"]

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable
 
 from bench.cold import cold
-from bench.drain import drain
 from bench.first_result import first_result
 from bench.growth import growth
 from bench.hostile import hostile
 from bench.matcher import matcher
-from bench.memory import KIB, MIB, memory
+from bench.memory import MIB, memory
 from bench.start import start
 from bench.world import ToolMissing, machine
 
@@ -24,7 +23,6 @@ FULL: dict[str, Callable[[], str]] = {
     "growth": lambda: growth([25, 50, 100, 200], runs=5),
     "hostile": lambda: hostile(64 * MIB, runs=5),
     "start": lambda: start(pairs=10),
-    "drain": lambda: drain([16 * KIB, 64 * KIB, 256 * KIB, MIB], pairs=5),
 }
 QUICK: dict[str, Callable[[], str]] = {
     "cold": lambda: cold(gists=12, latencies_ms=[1], pairs=1),
@@ -34,7 +32,6 @@ QUICK: dict[str, Callable[[], str]] = {
     "growth": lambda: growth([1], runs=1),
     "hostile": lambda: hostile(MIB, runs=1),
     "start": lambda: start(pairs=1),
-    "drain": lambda: drain([16 * KIB], pairs=1),
 }
 
 

@@ -1,7 +1,7 @@
 """Search every file of a GitHub user's public gists with a regular expression.
 
-The names here are made available when they are first asked for, so that whoever embeds the core imports no more than
-that.
+These names are all that a program needs to search. To implement a source of gists or an engine, see `gistsearch.ports`.
+Each name is loaded on first use, so that a program loads only what it needs.
 """
 
 from __future__ import annotations
@@ -10,24 +10,95 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gistsearch.adapters.github import GitHubGists as GitHubGists
-    from gistsearch.adapters.memory import InMemoryGists as InMemoryGists
-    from gistsearch.adapters.re2 import Re2Compiler as Re2Compiler
-    from gistsearch.domain.query import SearchQuery as SearchQuery
-    from gistsearch.domain.search import SearchGists as SearchGists
+    from gistsearch.adapters.github import GitHubGists
+    from gistsearch.adapters.memory import InMemoryGists, MemoryGist
+    from gistsearch.adapters.re2 import Re2Compiler
+    from gistsearch.domain.events import (
+        ContextLine,
+        Coverage,
+        FileMatch,
+        LineMatch,
+        ListingFailed,
+        Progress,
+        SearchEnded,
+        SearchEvent,
+        SearchWarning,
+        Skipped,
+        SkipReason,
+        WarningType,
+    )
+    from gistsearch.domain.query import Detail, Order, SearchQuery
+    from gistsearch.domain.search import SearchGists
+    from gistsearch.ports.deadline import Deadline, DeadlineExceeded
+    from gistsearch.ports.gists import (
+        AccessForbidden,
+        Gist,
+        GistFile,
+        SourceError,
+        SourceRateLimited,
+        SourceUnavailable,
+        UnknownUser,
+    )
+    from gistsearch.ports.matching import InvalidPattern, MatchOptions
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "GitHubGists": "gistsearch.adapters.github",
-    "InMemoryGists": "gistsearch.adapters.memory",
-    "Re2Compiler": "gistsearch.adapters.re2",
-    "SearchGists": "gistsearch.domain.search",
-    "SearchQuery": "gistsearch.domain.query",
+__all__ = [
+    "AccessForbidden",
+    "ContextLine",
+    "Coverage",
+    "Deadline",
+    "DeadlineExceeded",
+    "Detail",
+    "FileMatch",
+    "Gist",
+    "GistFile",
+    "GitHubGists",
+    "InMemoryGists",
+    "InvalidPattern",
+    "LineMatch",
+    "ListingFailed",
+    "MatchOptions",
+    "MemoryGist",
+    "Order",
+    "Progress",
+    "Re2Compiler",
+    "SearchEnded",
+    "SearchEvent",
+    "SearchGists",
+    "SearchQuery",
+    "SearchWarning",
+    "SkipReason",
+    "Skipped",
+    "SourceError",
+    "SourceRateLimited",
+    "SourceUnavailable",
+    "UnknownUser",
+    "WarningType",
+]
+
+_NAMES = {
+    "adapters.github": "GitHubGists",
+    "adapters.memory": "InMemoryGists MemoryGist",
+    "adapters.re2": "Re2Compiler",
+    "domain.events": "ContextLine Coverage FileMatch LineMatch ListingFailed Progress SearchEnded SearchEvent"
+    " SearchWarning SkipReason Skipped WarningType",
+    "domain.query": "Detail Order SearchQuery",
+    "domain.search": "SearchGists",
+    "ports.deadline": "Deadline DeadlineExceeded",
+    "ports.gists": "AccessForbidden Gist GistFile SourceError SourceRateLimited SourceUnavailable UnknownUser",
+    "ports.matching": "InvalidPattern MatchOptions",
 }
+_MODULES = {name: f"gistsearch.{module}" for module, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    value = getattr(importlib.import_module(_MODULES[name]), name)
+    globals()[name] = value  # The next use does not come here.
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from gistsearch import __version__
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
-
-    from gistsearch import SearchGists
+    from gistsearch.container import SearchSetup, WebApp
 
 ERROR = 2
 INTERRUPTED = 130
@@ -31,25 +29,30 @@ def main() -> None:
     os._exit(status)  # Threads that still sit in a read have nothing to add, and would be waited for.
 
 
-def open_search(*, backend: str | None) -> tuple[SearchGists, float]:
-    """Make the use case of the settings; the backend given wins over them."""
-    from gistsearch.container import Container
+def open_search(*, backend: str | None) -> SearchSetup:
+    """Make what a search needs, by the settings; the backend given wins over them."""
+    from gistsearch.container import search_setup
+    from gistsearch.settings import PREFIX, BadSetting, LogLevel, Settings
+
+    log_level = None if os.environ.get(f"{PREFIX}LOG_LEVEL") else LogLevel.ERROR  # The command reports what matters.
+    try:
+        return search_setup(Settings.from_environment(os.environ, backend=backend, log_level=log_level))
+    except BadSetting as error:
+        if backend is None:
+            raise
+        raise BadSetting(str(error).replace(f"{PREFIX}BACKEND", "--backend", 1)) from error
+
+
+def serve(*, host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the application of the settings; what is given wins over them."""
+    from gistsearch.container import serve
     from gistsearch.settings import Settings
 
-    settings = Settings.from_environment(os.environ, backend=backend)
-    return Container(settings).search(), settings.timeout_s
+    serve(Settings.from_environment(os.environ, host=host, port=port, workers=workers), load_app)
 
 
-def serve(host: str, port: int) -> None:
-    """Serve the application of the settings."""
-    from gistsearch.container import web_server
-
-    load_app()  # A bad setting is said here, before a worker would start and fail.
-    web_server()(load_app, host, port)
-
-
-def load_app() -> WSGIApplication:
-    """Make the application, in whichever process serves it."""
+def load_app() -> WebApp:
+    """Make the application, in the process that serves it."""
     from gistsearch.container import Container
     from gistsearch.settings import Settings
 

@@ -12,8 +12,10 @@ from gistsearch.settings import PREFIX, BadSetting, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from wsgiref.types import WSGIApplication
 
+    from gistsearch.adapters.cli.searching import SearchSetup
+    from gistsearch.adapters.github import Proxy
+    from gistsearch.adapters.web import WebApp
     from gistsearch.domain.search import SearchGists
     from gistsearch.ports.gists import GistSource
     from gistsearch.ports.matching import MatcherCompiler
@@ -38,22 +40,7 @@ def make_source(settings: Settings) -> GistSource:
 
         return InMemoryGists.sample()
     if settings.backend == "github":
-        from gistsearch.adapters.github import GitHubGists
-
-        try:
-            return GitHubGists(
-                settings.github_api_url,
-                settings.github_raw_origins,
-                settings.github_token,
-                user_agent=f"gistsearch/{__version__}",
-                concurrency=settings.concurrency,
-                connect_timeout_s=settings.connect_timeout_s,
-                read_timeout_s=settings.read_timeout_s,
-                max_wait_s=settings.max_wait_s,
-            )
-        except ValueError as error:
-            variables = ", ".join(f"{PREFIX}GITHUB_{name}" for name in ("API_URL", "RAW_ORIGINS", "TOKEN"))
-            raise BadSetting(f"{variables}: {error}") from error
+        return _github(settings)
     return _registered(BACKENDS, settings.backend, f"{PREFIX}BACKEND", ["github", "memory"])
 
 
@@ -77,18 +64,93 @@ def command_line() -> Callable[..., int]:
     return run
 
 
-def web_server() -> Callable[[Callable[[], WSGIApplication], str, int], None]:
-    """Return what serves an application over HTTP."""
-    from gistsearch.adapters.web.server import serve
+def search_setup(settings: Settings) -> SearchSetup:
+    """Make what the command line needs to search."""
+    from gistsearch.adapters.cli.searching import SearchSetup
 
-    return serve
+    lacks_token = settings.backend == "github" and not settings.github_token
+    return SearchSetup(Container(settings).search(), settings.timeout_s, lacks_token)
 
 
-def make_app(search: SearchGists, max_timeout_s: float) -> WSGIApplication:
-    """Make the WSGI application."""
-    from gistsearch.adapters.web import create_app
+def serve(settings: Settings, load_app: Callable[[], WebApp]) -> None:
+    """Serve an application over HTTP, as the settings say.
 
-    return create_app(search, max_timeout_s=max_timeout_s)
+    Args:
+        settings: where to listen, and how.
+        load_app: makes the application in each worker; picklable.
+
+    Raises:
+        BadSetting: the address cannot be listened on.
+    """
+    from gistsearch.adapters.web.server import ServerOptions
+    from gistsearch.adapters.web.server import serve as run_server
+
+    options = ServerOptions(settings.host, settings.port, settings.workers, settings.max_searches, settings.drain_s)
+    try:
+        run_server(load_app, options)
+    except OSError as error:
+        raise BadSetting(f"can't listen on {settings.host}:{settings.port}: {error.strerror}") from error
+
+
+def make_app(search: SearchGists, settings: Settings) -> WebApp:
+    """Make the WSGI application.
+
+    Raises:
+        BadSetting: the rate limit cannot be used.
+    """
+    from gistsearch.adapters.web import WebOptions, create_app
+
+    options = WebOptions(
+        version=__version__,
+        max_timeout_s=settings.timeout_s,
+        max_searches=settings.max_searches,
+        max_searches_per_client=settings.max_searches_per_client,
+        rate_limit=None if settings.rate_limit == "off" else settings.rate_limit,
+        rate_limit_storage=settings.rate_limit_storage,
+        api_keys=settings.api_keys,
+        trusted_proxies=settings.trusted_proxies,
+        cors_origins=settings.cors_origins,
+    )
+    try:
+        return create_app(search, options)
+    except ValueError as error:
+        raise BadSetting(f"{PREFIX}RATE_LIMIT, {PREFIX}RATE_LIMIT_STORAGE: {error}") from error
+
+
+def _github(settings: Settings) -> GistSource:
+    from gistsearch.adapters.github import GitHubGists, Proxies
+
+    try:
+        return GitHubGists(
+            settings.github_api_url,
+            settings.github_raw_origins,
+            settings.github_token,
+            user_agent=f"gistsearch/{__version__}",
+            concurrency=settings.concurrency,
+            connect_timeout_s=settings.connect_timeout_s,
+            read_timeout_s=settings.read_timeout_s,
+            max_wait_s=settings.max_wait_s,
+            proxies=Proxies(
+                _proxy(settings.http_proxy, "http_proxy"),
+                _proxy(settings.https_proxy, "HTTPS_PROXY"),
+                settings.no_proxy,
+            ),
+            ca_file=settings.ssl_cert_file,
+        )
+    except ValueError as error:
+        variables = ", ".join(f"{PREFIX}GITHUB_{name}" for name in ("API_URL", "RAW_ORIGINS", "TOKEN"))
+        raise BadSetting(f"{variables}: {error}") from error
+    except OSError as error:
+        raise BadSetting(f"SSL_CERT_FILE names a file that can't be used ({error})") from error
+
+
+def _proxy(text: str | None, variable: str) -> Proxy | None:
+    from gistsearch.adapters.github import Proxy
+
+    try:
+        return Proxy.parse(text) if text else None
+    except ValueError as error:
+        raise BadSetting(f"{variable}: {error}") from error
 
 
 def _registered(group: str, name: str, variable: str, own: list[str]) -> Any:
@@ -134,4 +196,4 @@ class Container:
             concurrency=settings.concurrency,
             window_bytes=settings.window_bytes,
         )
-        self.app = providers.Singleton(make_app, self.search, settings.timeout_s)
+        self.app = providers.Singleton(make_app, self.search, settings)

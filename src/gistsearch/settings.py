@@ -5,13 +5,19 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self, get_type_hints
 from urllib.parse import urlsplit
 
 from attrs import Attribute, field, fields, frozen
-from attrs.validators import and_, ge, gt, le, optional
+from attrs.validators import and_, deep_iterable, ge, gt, le, optional
 
 PREFIX = "GISTSEARCH_"
+
+_VARIABLES = "variables"
+"""Metadata of a field that is read from other variables than its own: see `variables_of`."""
+_MAY_BE_FILE = "may be a file"
+"""Metadata of a field whose variable may name a file instead (`@FILE`) that contains its values, one a line."""
 
 
 class LogLevel(StrEnum):
@@ -44,6 +50,11 @@ def _origins(_: object, __: Attribute[Any], values: tuple[str, ...]) -> None:
         raise ValueError("names no origin")
     if not all(_is_address(value) and not urlsplit(value).path for value in values):
         raise ValueError("holds something that is no origin such as https://gist.githubusercontent.com")
+
+
+def _cors_origins(_: object, __: Attribute[Any], values: tuple[str, ...]) -> None:
+    if not all(value == "*" or (_is_address(value) and not urlsplit(value).path) for value in values):
+        raise ValueError("contains something that is neither * nor an origin such as https://example.org")
 
 
 def _is_address(value: str) -> bool:
@@ -80,7 +91,19 @@ class Settings:
     """What finds patterns: `re2`, or a name that another package registered."""
     github_api_url: str = field(default="https://api.github.com", validator=_address)
     github_raw_origins: tuple[str, ...] = field(default=("https://gist.githubusercontent.com",), validator=_origins)
-    github_token: str | None = field(default=None, repr=False, validator=optional(_token))
+    github_token: str | None = field(
+        default=None,
+        repr=False,
+        validator=optional(_token),
+        metadata={_VARIABLES: (f"{PREFIX}GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")},  # the last two in the order of gh
+    )
+    https_proxy: str | None = field(default=None, repr=False, metadata={_VARIABLES: ("https_proxy", "HTTPS_PROXY")})
+    """This one and the next may contain a password."""
+    http_proxy: str | None = field(default=None, repr=False, metadata={_VARIABLES: ("http_proxy",)})
+    """Only read in lower case, as by curl: the other one may come from a request's `Proxy` header (CVE-2016-5388)."""
+    no_proxy: str = field(default="", metadata={_VARIABLES: ("no_proxy", "NO_PROXY")})
+    ssl_cert_file: str | None = field(default=None, metadata={_VARIABLES: ("SSL_CERT_FILE",)})
+    """A file (PEM) of authorities to trust besides the system's."""
     concurrency: int = field(default=32, validator=and_(ge(1), le(256)))
     """Files fetched at once in one search."""
     window_bytes: int = field(default=1 << 20, validator=and_(ge(1 << 14), le(1 << 26)))
@@ -90,13 +113,37 @@ class Settings:
     read_timeout_s: float = field(default=15.0, validator=_seconds(3_600))
     max_wait_s: float = field(default=10.0, validator=and_(ge(0), le(3_600)))
     """The longest pause for an upstream rate limit."""
+    host: str = "127.0.0.1"
+    """The address that `serve` listens on, or its name."""
+    port: int = field(default=9876, validator=and_(ge(0), le(65_535)))
+    """The port that `serve` listens on; 0 for any that is free."""
+    workers: int = field(default=1, validator=and_(ge(1), le(64)))
+    """Processes of `serve`."""
+    max_searches: int = field(default=64, validator=and_(ge(1), le(1_024)))
+    """Searches in progress in one process of `serve`."""
+    max_searches_per_client: int = field(default=8, validator=and_(ge(1), le(1_024)))
+    rate_limit: str = "60/minute"
+    """Searches for each client and period; `off` for no limit."""
+    rate_limit_storage: str = field(default="memory://", repr=False)
+    """Where the rates are counted; the address may contain a password."""
+    api_keys: tuple[str, ...] = field(
+        default=(), repr=False, validator=deep_iterable(_token), metadata={_MAY_BE_FILE: True}
+    )
+    """If there are any, each search over HTTP needs one."""
+    trusted_proxies: int = field(default=0, validator=and_(ge(0), le(16)))
+    """How many proxies in front of `serve` add to `X-Forwarded-For`."""
+    cors_origins: tuple[str, ...] = field(default=(), validator=_cors_origins)
+    """Other origins whose pages may use the service."""
+    drain_s: float = field(default=10.0, validator=and_(ge(0), le(3_600)))
+    """How long searches may go on after SIGTERM."""
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.CONSOLE
 
     def __attrs_post_init__(self) -> None:
         if self.github_token and not _is_private(self.github_api_url):
             raise BadSetting(
-                f"{PREFIX}GITHUB_TOKEN is set, but {PREFIX}GITHUB_API_URL is neither https nor this machine"
+                f"a token is set ({PREFIX}GITHUB_TOKEN, GH_TOKEN or GITHUB_TOKEN), but {PREFIX}GITHUB_API_URL is"
+                " neither https nor this machine"
             )
 
     @classmethod
@@ -113,23 +160,45 @@ class Settings:
         values = {name: value for name, value in overrides.items() if value is not None}
         types = get_type_hints(cls)
         for attribute in fields(cls):
-            variable = PREFIX + attribute.name.upper()
+            variables = variables_of(attribute)
+            variable = next((name for name in variables if environment.get(name, "").strip()), variables[0])
             text = environment.get(variable, "").strip()
             if attribute.name not in values and text:
+                if text.startswith("@") and _MAY_BE_FILE in attribute.metadata:
+                    text = _content_of(Path(text[1:]), variable)
                 values[attribute.name] = _structured(text, types[attribute.name], variable)
             if attribute.name in values:
                 _check(attribute, values[attribute.name], variable)
         return cls(**values)
 
 
+def variables_of(attribute: Attribute[Any]) -> tuple[str, ...]:
+    """Return the names of the variables that a field is read from; the first one that is set counts."""
+    return attribute.metadata.get(_VARIABLES, (PREFIX + attribute.name.upper(),))
+
+
 def _structured(text: str, kind: Any, variable: str) -> Any:
     try:
         if kind == tuple[str, ...]:
-            return tuple(part.strip() for part in text.split(",") if part.strip())
+            return _list(text, variable)
         return text if kind == str | None else kind(text)
     except ValueError as error:
         expected = {int: "a whole number", float: "a number"}.get(kind) or "one of " + ", ".join(kind)
         raise BadSetting(f"{variable} is not {expected}") from error
+
+
+def _list(text: str, variable: str) -> tuple[str, ...]:
+    values = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not values:  # It must not be taken for a setting that was left out, which may mean that everything is allowed.
+        raise BadSetting(f"{variable} contains no value")
+    return values
+
+
+def _content_of(path: Path, variable: str) -> str:
+    try:
+        return ",".join(path.read_text().split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{variable} names a file that cannot be read: {path}") from error
 
 
 def _check(attribute: Attribute[Any], value: Any, variable: str) -> None:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import os
-import socket
+import re
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
-import urllib3
-from attrs import frozen
 
-from tests.loopback_github import LoopbackGitHub, unused_port
-
-COMMAND = [sys.executable, "-m", "gistsearch"]
+from tests.acceptance.serving import COMMAND, Server, serving
+from tests.loopback_github import LoopbackGitHub
 
 Environment = Mapping[str, str]
 
 
+_SETTINGS = re.compile(r"GISTSEARCH_.*|GH_TOKEN|GITHUB_TOKEN|(https?|no)_proxy", re.IGNORECASE)
+
+
 def environment_with(**settings: str) -> dict[str, str]:
     """Return this process's environment with these settings, and no others of the product's."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("GISTSEARCH_")} | settings
+    return {name: value for name, value in os.environ.items() if not _SETTINGS.fullmatch(name)} | settings
 
 
 def environment_for(github: LoopbackGitHub, **more: str) -> dict[str, str]:
@@ -39,46 +36,10 @@ def gistsearch(*words: str, environment: Environment, timeout_s: float = 60.0) -
     return subprocess.run([*COMMAND, *words], env=environment, capture_output=True, timeout=timeout_s, check=False)
 
 
-@frozen
-class Server:
-    """A `gistsearch serve` that answers."""
-
-    url: str
-    pid: int
-
-    def get(self, path: str, **fields: str) -> urllib3.BaseHTTPResponse:
-        """Ask, without retries."""
-        return urllib3.request("GET", self.url + path, fields=fields, retries=False, timeout=60.0)
-
-    def search(self, **fields: Any) -> urllib3.BaseHTTPResponse:
-        """Search by POST, without retries."""
-        return urllib3.request("POST", self.url + "/api/v1/search", json=fields, retries=False, timeout=60.0)
-
-
 @pytest.fixture
 def serve() -> Iterator[Callable[[Environment], Server]]:
-    """Start servers that end with the test."""
+    """Start servers that end with the test. They have no limit on rates: tests ask as often as they need."""
     with ExitStack() as stack:
-
-        def start(environment: Environment) -> Server:
-            port = unused_port()
-            process = stack.enter_context(
-                subprocess.Popen([*COMMAND, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL)
-            )
-            stack.callback(process.terminate)
-            _wait_for(port, process)
-            return Server(f"http://127.0.0.1:{port}", process.pid)
-
-        yield start
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the server has ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("the server does not listen")
+        yield lambda environment: stack.enter_context(
+            serving(environment={**environment, "GISTSEARCH_RATE_LIMIT": "off"})
+        )

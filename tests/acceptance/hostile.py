@@ -1,4 +1,4 @@
-"""Patterns that kill backtracking engines, or cost others their memory, and texts that make them do it."""
+"""Patterns that take a backtracking engine forever, or an engine without bounds all memory, and texts for them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SEARCH_TIME = [
     r"(^|\s)(a+\s)+$",
     r"[\s\S]*[\s\S]*[\s\S]*x",
 ]
-"""Searched for ever by an engine that backtracks."""
+"""An engine that backtracks never comes to an end with these."""
 
 COMPILE_TIME = [
     r"(?:a{1000}){1000}",
@@ -69,7 +69,7 @@ COMPILE_TIME = [
     "." * 1000,
     r"(\pL|\pM|\pS|\pN|\pP|\pZ|\pC){100}",
 ]
-"""Compiled for ever, or into gigabytes, by an engine without bounds."""
+"""An engine without bounds never comes to an end compiling these, or takes gigabytes for the program."""
 
 TEXTS = [
     b"a" * 50_000,
@@ -78,4 +78,4 @@ TEXTS = [
     b"word " * 4_000 + b"\n" + b"aaaaaaaa,aaaa,aaa" * 500,
     ("é" * 500 + "\n" + "ſ" * 500).encode(),
 ]
-"""A few tens of kilobytes each: what these patterns trip over."""
+"""Texts of a few tens of kilobytes, on which these patterns are slow."""

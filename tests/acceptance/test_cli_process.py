@@ -1,30 +1,24 @@
-"""The command as a process: signals, pipes, terminals, full disks, ports, and packages that register themselves."""
+"""The command as a process: signals, pipes, full disks, ports, and packages that register themselves."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import re
+import shlex
+import shutil
 import signal
-import socket
-import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from attrs import frozen
 
 from tests.acceptance.conftest import COMMAND, Environment, environment_for, environment_with, gistsearch
-from tests.loopback_github import LoopbackFile, LoopbackGist, LoopbackGitHub, faults, unused_port
+from tests.loopback_github import LoopbackFile, LoopbackGist, LoopbackGitHub, faults
 
 PATIENCE_S = 30.0
-BEFORE_IT_IS_KILLED_S = 8.0
-"""Within this time a worker ends by itself: 10 s after it was told to, it is killed."""
 MEMORY = environment_with(GISTSEARCH_BACKEND="memory")
 SEARCH = ["search", "import requests", "justdionysus"]
 FOUND = "https://gist.github.com/justdionysus/6b2972aa971dd605f524:status.py:3:import requests\n"
@@ -57,6 +51,57 @@ def hanging(*first: str) -> Generator[LoopbackGitHub]:
     with LoopbackGitHub({"octo": gists}) as github:
         github.script("raw", lambda target: "silent" in target, faults.accepted_then_silent(), times=None)
         yield github
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "unwanted"),
+    [
+        (["--version"], {}, {"click", "attr", "rich", "flask", "urllib3", "re2"}),
+        (["search", "--help"], {}, {"rich", "flask", "urllib3", "re2", "gistsearch.domain.search"}),
+        (
+            [],
+            {"_GISTSEARCH_COMPLETE": "bash_complete", "COMP_WORDS": "gistsearch search -", "COMP_CWORD": "2"},
+            {"rich", "flask", "urllib3", "re2", "gistsearch.domain.search", "importlib.resources"},
+        ),
+        (SEARCH, {}, {"rich", "flask", "urllib3", "gistsearch.wire"}),
+        (["search", "--heading", "import", "justdionysus"], {}, {"rich.progress", "rich.live", "flask"}),
+    ],
+    ids=["--version", "--help", "completion", "search in a pipe", "headings"],
+)
+def test_nothing_is_imported_that_is_not_needed(words: list[str], settings: Environment, unwanted: set[str]) -> None:
+    """So that the command starts quickly."""
+    ran = gistsearch(*words, environment={**MEMORY, **settings, "PYTHONPROFILEIMPORTTIME": "1"})
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.decode().splitlines()}
+    assert "gistsearch" in imported
+    assert imported & unwanted == set()
+
+
+def test_patterns_are_read_from_standard_input() -> None:
+    """`-f -`, as in grep."""
+    command = [*COMMAND, "search", "-f", "-", "justdionysus"]
+    ran = subprocess.run(
+        command, input=b"nowhere\nimport requests\n", env=MEMORY, capture_output=True, timeout=PATIENCE_S, check=False
+    )
+    assert (ran.returncode, ran.stdout.decode(), ran.stderr) == (0, FOUND, b"")
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+def test_bash_completes(tmp_path: Path) -> None:
+    """With the script that the command prints, sourced as the guide says."""
+    command = tmp_path / "gistsearch"
+    command.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
+    command.chmod(0o755)
+    script = """
+        eval "$(gistsearch completion bash)"
+        COMP_WORDS=(gistsearch search --only); COMP_CWORD=2
+        _gistsearch_completion gistsearch
+        echo "${COMPREPLY[@]}"
+    """
+    environment = {**MEMORY, "PATH": f"{tmp_path}{os.pathsep}{MEMORY['PATH']}"}
+    ran = subprocess.run(
+        ["bash", "--norc", "-c", script], env=environment, capture_output=True, timeout=PATIENCE_S, check=True
+    )
+    assert (ran.stdout.decode().split(), ran.stderr) == (["--only-matching"], b"")
 
 
 @posix
@@ -164,171 +209,12 @@ def test_closed_streams_lead_nowhere(closed: str, words: list[str], status: int,
     assert (ran.returncode, ran.stdout.decode(), b"Traceback" in ran.stderr) == (status, told, False)
 
 
-@frozen
-class Shown:
-    """What a terminal was sent, and how the command ended."""
-
-    text: str
-    status: int
-
-
-def on_terminal(*words: str, environment: Environment, columns: int = 80, settings: Environment | None = None) -> Shown:
-    """Run the command on a terminal of its own."""
-    usual = {name: value for name, value in environment.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
-    ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen(
-        [*COMMAND, *words], env={**usual, **(settings or {})}, stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    text = b""
-    try:
-        while piece := os.read(ours, 1 << 16):
-            text += piece
-    except OSError:  # Linux ends a terminal so.
-        pass
-    finally:
-        os.close(ours)
-    return Shown(text.decode().replace("\r\n", "\n"), process.wait(PATIENCE_S))
-
-
-@posix
-def test_terminal_gets_headings_numbers_and_colour() -> None:
-    """A heading of URL, file name and description; numbered lines; matches in colour."""
-    shown = on_terminal("search", "--no-progress", r"requests\.", "justdionysus", environment=MEMORY)
-    assert shown.status == 0
-    assert shown.text == (
-        "\x1b[35mhttps://gist.github.com/justdionysus/6b2972aa971dd605f524\x1b[0m  \x1b[35mstatus.py\x1b[0m"
-        "  \x1b[2mAsks each address for its status\x1b[0m\n"
-        "\x1b[32m8\x1b[0m:        answer = \x1b[1;31mrequests.\x1b[0mget(url, timeout=10)\n"
-    )
-
-
-@posix
-@pytest.mark.parametrize(
-    ("colour", "settings"),
-    [("auto", {"TERM": "dumb"}), ("auto", {"TERM": ""}), ("auto", {"NO_COLOR": "1"}), ("never", {})],
-)
-def test_terminal_that_wants_no_colour_gets_none(colour: str, settings: dict[str, str]) -> None:
-    """A dumb one, one that says nothing of itself, one whose user wants none, and one where none was asked for."""
-    words = "--no-progress", "--color", colour, "requests", "justdionysus"
-    shown = on_terminal("search", *words, environment=MEMORY, settings=settings)
-    assert shown.status == 0
-    assert shown.text.startswith("https://gist.github.com/justdionysus/6b2972aa971dd605f524  status.py  Asks")
-    assert "\x1b" not in shown.text
-
-
-@posix
-@pytest.mark.parametrize("columns", [20, 200])
-def test_progress_keeps_to_its_line_and_goes(columns: int) -> None:
-    """Each drawing fits the terminal's width, so that taking it away leaves nothing."""
-    gists = [LoopbackGist([LoopbackFile(f"{number}", b"x\n")]) for number in range(20)]
-    with LoopbackGitHub({"octo": gists}, latency_s=0.02) as github:
-        environment = environment_for(github, GISTSEARCH_CONCURRENCY="1")
-        shown = on_terminal("search", "needle", "octo", environment=environment, columns=columns)
-        dumb = on_terminal("search", "needle", "octo", environment=environment, settings={"TERM": "dumb"})
-    before, *drawn, after = shown.text.split("\r\x1b[K")
-    assert (shown.status, before, after) == (1, "", "")
-    assert drawn
-    assert all("/20" in line and len(line) < columns for line in drawn)
-    assert dumb == Shown("", 1)
-
-
-@posix
-def test_terminal_gets_only_what_can_be_printed() -> None:
-    """Whatever stands in names, descriptions and lines: escapes are ours alone, and there are no tricks with order."""
-    hostile = "\x1b]0;title\x07 \x1b[2J \x9b5m \u202e\u2066 \x08\x7f \r over"
-    gist = LoopbackGist([LoopbackFile(f"name\n{hostile}", f"needle {hostile}\n".encode())], f"about\n{hostile}")
-    with LoopbackGitHub({"octo": [gist]}) as github:
-        shown = on_terminal("search", "needle|title", "octo", environment=environment_for(github))
-        piped = gistsearch("search", "needle", "octo", environment=environment_for(github))
-    heading, line, end = re.sub(r"\x1b\[[0-9;]*m|\r\x1b\[K", "", shown.text).split("\n")
-    assert r"name\n\x1b]0;title\x07" in heading
-    assert r"about\n\x1b]0;title\x07" in heading
-    assert line.startswith(r"1:needle \x1b]0;title\x07 \x1b[2J \x9b5m \u202e\u2066 \x08\x7f \r over")
-    assert heading.isprintable()
-    assert line.isprintable()
-    assert end == ""
-    assert piped.stdout.decode().endswith(f":1:needle {hostile}\n")
-
-
 def _until(is_so: Callable[[], bool]) -> None:
     for _ in range(300):
         if is_so():
             return
         time.sleep(0.05)
     raise AssertionError("it did not come to that")
-
-
-@contextmanager
-def serving(*words: str) -> Generator[tuple[subprocess.Popen[bytes], int]]:
-    """Start a server and wait until it listens."""
-    port = unused_port()
-    with started("serve", "--port", str(port), *words, environment=MEMORY) as process:
-        _until(lambda: process.poll() is not None or _listens(port))
-        assert process.poll() is None
-        yield process, port
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
-
-
-@posix
-@pytest.mark.parametrize(
-    ("number", "to_all"),
-    [(signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGTERM, True), (signal.SIGINT, True)],
-)
-def test_server_ends_when_it_is_told(number: signal.Signals, to_all: bool) -> None:
-    """By a supervisor or by Ctrl-C, which its worker gets, too: status 0, a line on where it listened, nobody left."""
-    with serving() as (process, port):
-        (os.killpg if to_all else os.kill)(process.pid, number)
-        out, err = process.communicate(timeout=BEFORE_IT_IS_KILLED_S)
-        assert (process.returncode, out) == (0, b"")
-        (line,) = err.decode().splitlines()
-        assert line.endswith(f": listening on http://127.0.0.1:{port}")
-        assert not _listens(port)
-
-
-@posix
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT] * 2)
-def test_server_ends_when_it_is_told_at_once(number: signal.Signals) -> None:
-    """The signal comes while the worker starts, and is not lost on it."""
-    with started("serve", "--port", str(unused_port()), environment=MEMORY) as process:
-        assert process.stderr
-        assert b"listening" in process.stderr.readline()
-        os.killpg(process.pid, number)
-        assert process.wait(BEFORE_IT_IS_KILLED_S) == 0
-        assert process.stderr.read() == b""
-
-
-@posix
-def test_worker_does_not_outlive_its_server() -> None:
-    """A server that is killed leaves its port to the next one."""
-    with serving() as (process, port):
-        process.kill()
-        process.wait(PATIENCE_S)
-        _until(lambda: not _listens(port))
-
-
-def test_server_knows_names_of_hosts() -> None:
-    """Not only addresses."""
-    with serving("--host", "localhost") as (_, port):
-        assert _listens(port)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_port_in_use_is_said(host: str) -> None:
-    """In one line, with status 2."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        ran = gistsearch("serve", "--host", host, "--port", str(port), environment=MEMORY)
-    assert (ran.returncode, ran.stdout) == (2, b"")
-    assert ran.stderr.decode() == f"gistsearch: can't listen on {host}:{port}: Address already in use\n"
 
 
 def test_bad_setting_is_said() -> None:
@@ -349,7 +235,7 @@ def shelf():
 
 
 class Broken:
-    def list_gists(self, username, deadline):
+    def list_pages(self, username, deadline, known=()):
         raise KeyError("a bug \\x1b[2J")
 """
 
@@ -378,7 +264,7 @@ def test_backend_of_another_package_is_found(with_plugin: Environment) -> None:
 def test_unknown_backend_is_told_the_names_that_there_are(with_plugin: Environment) -> None:
     """Ours and others'."""
     ran = gistsearch("search", "--backend", "shelve", "needle", "octo", environment=with_plugin)
-    assert ran.stderr == b"gistsearch: GISTSEARCH_BACKEND: there is no 'shelve', only github, memory, broken, shelf\n"
+    assert ran.stderr == b"gistsearch: --backend: there is no 'shelve', only github, memory, broken, shelf\n"
     assert ran.returncode == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import pytest
@@ -21,7 +21,7 @@ SURROGATE = "nor is half of a surrogate pair"
 
 @frozen
 class Found(Matcher):
-    """What another matcher finds. A flawed one asks it in the wrong way, or tells its answer in another."""
+    """What another matcher finds. A flawed one calls it in the wrong way, or changes its answer."""
 
     inner: Matcher
 
@@ -30,13 +30,13 @@ class Found(Matcher):
 
 
 class Flawless(MatcherCompiler):
-    """RE2. A flawed compiler hands it something else, or wraps its matcher in a flawed one."""
+    """RE2. A flawed compiler passes something else to it, or wraps its matcher in a flawed one."""
 
     Matcher: ClassVar[type[Found]] = Found
     exceptions: ClassVar[dict[str, str]] = {SURROGATE: "RE2's own flaw"}
 
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        return self.Matcher(Re2Compiler().compile(pattern, options))
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return self.Matcher(Re2Compiler().compile(patterns, options))
 
 
 class SearchesACopyOfTheRange(Flawless):
@@ -52,15 +52,17 @@ class SearchesToTheEndOfTheBuffer(Flawless):
 
 
 class CrossesLines(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        return super().compile(pattern, evolve(options, multiline=True))
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return super().compile(patterns, evolve(options, multiline=True))
 
 
 class KnowsTheFirstLineOnly(Flawless):
     """`^` matches where the buffer begins, and nowhere else."""
 
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        return super().compile(pattern.replace("^", r"(?-m:^)") if options.multiline else pattern, options)
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        if options.multiline:
+            patterns = [pattern.replace("^", r"(?-m:^)") for pattern in patterns]
+        return super().compile(patterns, options)
 
 
 class SeesThePreviousLine(Flawless):
@@ -72,18 +74,18 @@ class SeesThePreviousLine(Flawless):
 
 
 class IgnoresIgnoreCase(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        return super().compile(pattern, evolve(options, ignore_case=False))
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return super().compile(patterns, evolve(options, ignore_case=False))
 
 
 class IgnoresWord(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        return super().compile(pattern, evolve(options, word=False))
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return super().compile(patterns, evolve(options, word=False))
 
 
 class IgnoresFixedStrings(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        return super().compile(pattern, evolve(options, fixed_strings=False))
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return super().compile(patterns, evolve(options, fixed_strings=False))
 
 
 class EndsAtNul(Flawless):
@@ -153,29 +155,29 @@ class OwnersOnly(Found):
 
 
 class MatchesInOneThread(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        return OwnersOnly(super().compile(pattern, options), threading.get_ident())
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return OwnersOnly(super().compile(patterns, options), threading.get_ident())
 
 
 class CompilesOneAtATime(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        self.pattern = pattern
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        self.patterns = patterns
         time.sleep(0.001)
-        return super().compile(self.pattern, options)
+        return super().compile(self.patterns, options)
 
 
 class TakesForeverToCompile(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        if pattern == TOO_MUCH["counted thrice"]:
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        if patterns[0] == TOO_MUCH["counted thrice"]:
             time.sleep(1.0)
-        return super().compile(pattern, options)
+        return super().compile(patterns, options)
 
 
 class TakesForeverToMatch(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        if pattern == SLOW["nested plus"]:
-            return Forever(super().compile(pattern, options))
-        return super().compile(pattern, options)
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        if patterns[0] == SLOW["nested plus"]:
+            return Forever(super().compile(patterns, options))
+        return super().compile(patterns, options)
 
 
 class Forever(Found):
@@ -185,29 +187,58 @@ class Forever(Found):
 
 
 class RefusesNothing(Flawless):
-    """What it cannot read, it takes for plain text."""
+    """Takes what it cannot read for plain text."""
 
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
         try:
-            return super().compile(pattern, options)
+            return super().compile(patterns, options)
         except InvalidPattern:
-            return super().compile("a", evolve(options, fixed_strings=True))
+            return super().compile(["a"], evolve(options, fixed_strings=True))
 
 
 class RefusesWithItsOwnError(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
         try:
-            return super().compile(pattern, options)
+            return super().compile(patterns, options)
         except InvalidPattern as error:
             raise RuntimeError(str(error)) from error
 
 
 class RefusesWithoutAWord(Flawless):
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
         try:
-            return super().compile(pattern, options)
+            return super().compile(patterns, options)
         except InvalidPattern as error:
             raise InvalidPattern("") from error
+
+
+class FindsOnlyTheFirstPattern(Flawless):
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return super().compile(patterns[:1], options)
+
+
+class JoinsPatterns(Flawless):
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return super().compile(["|".join(patterns)], options)
+
+
+class IgnoresSmartCase(Flawless):
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        return super().compile(patterns, evolve(options, smart_case=False))
+
+
+class TakesEveryCapitalForALetter(Flawless):
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        folds = options.smart_case and all(pattern == pattern.lower() for pattern in patterns)
+        return super().compile(patterns, evolve(options, smart_case=False, ignore_case=folds or options.ignore_case))
+
+
+class RefusesWithoutThePattern(Flawless):
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        try:
+            return super().compile(patterns, options)
+        except InvalidPattern as error:
+            raise InvalidPattern(str(error), error.part) from error
 
 
 class ExceptsWhatItCan(Flawless):

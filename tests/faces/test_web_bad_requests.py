@@ -1,4 +1,4 @@
-"""Requests that ask for what cannot be: each gets the status and the problem of the contract."""
+"""Requests that cannot be answered: each gets the status and the problem of the contract."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from gistsearch.adapters.web.requests import MAX_BODY_BYTES
+from gistsearch.adapters.web.request_parsing import MAX_BODY_BYTES
 from tests.faces.web_fixtures import LISTED, SEARCH, answered, client, one_gist, pointers, post, problem
 
 
@@ -28,12 +28,7 @@ def send(web: FlaskClient, body: bytes) -> Any:
         ({"username": None}, "/username"),
         ({"username": ["octo"]}, "/username"),
         ({"username": ""}, "/username"),
-        ({"username": "o" * 65}, "/username"),
-        ({"username": "octo/../../etc"}, "/username"),
-        ({"username": ".."}, "/username"),
-        ({"username": "octo\r\nX-Evil: 1"}, "/username"),
-        ({"username": "octo@evil.example"}, "/username"),
-        ({"username": "ö"}, "/username"),
+        ({"username": "o" * 256}, "/username"),
         ({"pattern": None}, "/pattern"),
         ({"pattern": 1}, "/pattern"),
         ({"pattern": ""}, "/pattern"),
@@ -46,12 +41,16 @@ def send(web: FlaskClient, body: bytes) -> Any:
         ({"files": "*.py"}, "/files"),
         ({"files": ["*.py", 1]}, "/files/1"),
         ({"files": [""]}, "/files/0"),
-        ({"files": ["*.{py,md}"]}, "/files/0"),
+        ({"files": ["*.{py"]}, "/files/0"),
         ({"files": ["a"] * 51}, "/files"),
         ({"languages": {"Python": True}}, "/languages"),
         ({"languages": ["x" * 256]}, "/languages/0"),
         ({"languages": ["\udc00"]}, "/languages/0"),
+        ({"languages": ["Pyhton"]}, "/languages/0"),
         ({"detail": "everything"}, "/detail"),
+        ({"context": 2}, "/context"),
+        ({"context": 2, "detail": "counts"}, "/context"),
+        ({"max_lines_per_file": 5}, "/max_lines_per_file"),
         ({"context": 21}, "/context"),
         ({"context": -1}, "/context"),
         ({"context": True}, "/context"),
@@ -62,6 +61,7 @@ def send(web: FlaskClient, body: bytes) -> Any:
         ({"timeout_s": 60.5}, "/timeout_s"),
         ({"timeout_s": "5"}, "/timeout_s"),
         ({"usernames": ["octo"]}, "/usernames"),
+        ({"text": "yes"}, "/text"),
         ({"Pattern": "x"}, "/Pattern"),
         ({"": 1}, "/"),
         ({"a/b~\ud800": 1}, "/a~1b~0\ufffd"),
@@ -111,9 +111,7 @@ def test_everything_that_is_wrong_is_told_at_once(web: FlaskClient) -> None:
         ("username=octo&pattern=x&files=", ["/files/0"]),
         ("username=octo&pattern=x&files=a&files=", ["/files/1"]),
         ("username=octo&pattern=x&detail=all", ["/detail"]),
-        ("username=a%2Fb&pattern=x", ["/username"]),
-        ("username=a.b&pattern=", ["/username", "/pattern"]),
-        ("username=octo%0d%0aX-Evil:%201&pattern=x", ["/username"]),
+        ("username=&pattern=", ["/username", "/pattern"]),
         ("", ["/username", "/pattern"]),
     ],
 )
@@ -192,9 +190,9 @@ def test_a_form_is_refused(web: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     "accept",
-    ["text/html", "application/problem+json", "application/json;q=0", "*/*, application/json;q=0", "nonsense"],
+    ["text/html", "application/problem+json", "application/json;q=0", "*/*;q=0", "nonsense"],
 )
-def test_a_client_that_accepts_no_json_is_told_so(web: FlaskClient, accept: str) -> None:
+def test_a_client_that_accepts_none_of_the_media_types_is_refused(web: FlaskClient, accept: str) -> None:
     for response in (
         web.post(SEARCH, json=LISTED, headers={"Accept": accept}),
         web.get(SEARCH, query_string=LISTED, headers={"Accept": accept}),
@@ -266,6 +264,6 @@ def test_the_bad_part_of_a_pattern_is_told_where_it_is_known(web: FlaskClient) -
     assert "part" not in problem(post(web, pattern="a\n"), 422, "invalid-pattern")
 
 
-@pytest.mark.parametrize("user", ["nobody", "octo-"])
-def test_a_user_whom_nobody_knows_is_unknown(web: FlaskClient, user: str) -> None:
+@pytest.mark.parametrize("user", ["nobody", "octo-", "a/b", "..", "octo@evil.example", "ö"])
+def test_a_user_that_the_source_does_not_know_is_unknown(web: FlaskClient, user: str) -> None:
     assert user in problem(post(web, username=user), 404, "unknown-user")["detail"]

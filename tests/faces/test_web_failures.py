@@ -1,29 +1,27 @@
-"""Searches that cannot be done: which problem tells what happened, and that nothing else is told."""
+"""Searches that fail: which problem says what happened, and that it says nothing else."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from werkzeug.test import TestResponse
 
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
-from gistsearch.adapters.web.searching import Bounds
+from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import (
     AccessForbidden,
-    Deadline,
-    DeadlineExceeded,
     ForbiddenOrigin,
-    Gist,
+    ListingPage,
+    LoginRequired,
     SourceError,
     SourceRateLimited,
     SourceUnavailable,
     UnknownUser,
 )
 from tests.faces.web_fixtures import answered, client, failing, post, problem
-from tests.unit.domain.fakes import ScriptedSource, gist
+from tests.fakes import ScriptedSource, gist
 
 RESET_AT = datetime(2026, 5, 4, 12, 30, tzinfo=timezone(timedelta(hours=2)))
 
@@ -33,7 +31,8 @@ RESET_AT = datetime(2026, 5, 4, 12, 30, tzinfo=timezone(timedelta(hours=2)))
     [
         (UnknownUser("no user octo"), 404, "unknown-user"),
         (SourceUnavailable("nobody answers"), 502, "upstream-failed"),
-        (AccessForbidden("it refuses"), 502, "upstream-failed"),
+        (AccessForbidden("Bad credentials"), 502, "upstream-refused"),
+        (LoginRequired("log in first"), 502, "upstream-refused"),
         (ForbiddenOrigin("it points elsewhere"), 502, "upstream-failed"),
         (SourceError("something else"), 502, "upstream-failed"),
         (SourceRateLimited("too many requests", 1, RESET_AT), 503, "upstream-rate-limited"),
@@ -45,16 +44,14 @@ def test_a_listing_that_fails_is_a_problem_with_the_message_of_the_source(
     assert problem(post(failing(error)), status, name)["detail"] == str(error)
 
 
-def test_a_listing_that_takes_too_long_is_a_problem() -> None:
-    problem(post(failing(DeadlineExceeded("stopped"))), 504, "deadline-exceeded")
-
-
 class Slow(ScriptedSource):
     """Takes a minute for each listing, or as long as it may."""
 
-    def list_gists(self, username: str, deadline: Deadline) -> Iterator[Gist]:
-        deadline.sleep(min(60.0, deadline.remaining_s()))
-        raise AssertionError("it was given a minute")
+    def list_pages(
+        self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+    ) -> Generator[ListingPage, None, None]:
+        deadline.sleep(60.0)
+        yield ListingPage(())
 
 
 @pytest.mark.parametrize(("fields", "limit_s"), [({"timeout_s": 0.01}, 60.0), ({"timeout_s": 1e-9}, 60.0), ({}, 0.01)])
@@ -83,8 +80,11 @@ def test_a_rate_limit_in_the_middle_is_a_partial_answer() -> None:
 class Buggy(ScriptedSource):
     """Fails in a way that no source may."""
 
-    def list_gists(self, username: str, deadline: Deadline) -> Iterator[Gist]:
+    def list_pages(
+        self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+    ) -> Generator[ListingPage, None, None]:
         raise RuntimeError("the token is s3cr3t")
+        yield
 
 
 def test_a_bug_is_an_internal_error_that_tells_nothing_and_is_logged_with_its_traceback(
@@ -95,7 +95,7 @@ def test_a_bug_is_an_internal_error_that_tells_nothing_and_is_logged_with_its_tr
     problem(response, 500, "internal-error")
     assert "s3cr3t" not in response.text
     assert "RuntimeError" not in response.text
-    (record,) = caplog.records
+    (record,) = (record for record in caplog.records if record.exc_info)
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], RuntimeError)
 
@@ -112,22 +112,3 @@ def test_what_was_open_when_a_search_crashed_is_closed() -> None:
     )
     problem(post(client(source)), 500, "internal-error")
     assert sorted(source.opened) == sorted(source.closed) != []
-
-
-def test_more_searches_than_are_answered_at_once_are_refused_at_once() -> None:
-    """None waits in a queue, nothing is asked upstream, and what follows is answered again."""
-    refused: list[TestResponse] = []
-
-    class Asking(ScriptedSource):
-        """Asks for a search while it lists the gists of another."""
-
-        def list_gists(self, username: str, deadline: Deadline) -> Iterator[Gist]:
-            refused.append(post(web))
-            yield from ()
-
-    web = client(Asking({}), bounds=Bounds(searches=1))
-    for _ in range(2):
-        answered(post(web))
-    problem(refused[0], 429, "too-many-requests")
-    assert refused[0].headers["Retry-After"] == "1"
-    assert len(refused) == 2

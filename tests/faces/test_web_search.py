@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
-from gistsearch.ports.gists import ContentGone, Deadline, IntegrityMismatch, SourceUnavailable
+from gistsearch.ports.deadline import Deadline
+from gistsearch.ports.gists import ContentGone, IntegrityMismatch, SourceUnavailable
 from tests.faces.web_fixtures import LISTED, SEARCH, answered, client, post
-from tests.unit.domain.fakes import ScriptedSource, gist
+from tests.fakes import ScriptedSource, gist
 
 PLAIN_KEYS = ["status", "username", "pattern", "matches"]
 
@@ -108,7 +111,8 @@ def test_matches_are_the_addresses_of_gists_newest_first_each_once(web: FlaskCli
         ({"languages": ["Ruby"]}, []),
         ({"files": []}, ["3", "1"]),
         ({"detail": "gists"}, ["3", "1"]),
-        ({"context": 20, "max_lines_per_file": 1, "timeout_s": 59.5}, ["3", "1"]),
+        ({"timeout_s": 59.5}, ["3", "1"]),
+        ({"languages": ["py"]}, ["3", "1"]),
     ],
 )
 def test_each_field_does_what_the_contract_says(web: FlaskClient, fields: dict[str, Any], ids: list[str]) -> None:
@@ -148,6 +152,7 @@ def test_detail_lines_tells_lines_and_coverage(web: FlaskClient) -> None:
                     "size": 24,
                     "raw_url": raw_url("three.md"),
                     "binary": False,
+                    "line_count": 2,
                     "more_lines": False,
                     "lines": [
                         line(1, "a needle", [2, 8], after=["NEEDLE"]),
@@ -160,6 +165,7 @@ def test_detail_lines_tells_lines_and_coverage(web: FlaskClient) -> None:
                     "size": 21,
                     "raw_url": raw_url("three.py"),
                     "binary": False,
+                    "line_count": 1,
                     "more_lines": False,
                     "lines": [line(3, "needle = 1", [0, 6], before=["a.b"], after=["y"])],
                 },
@@ -174,18 +180,22 @@ def test_detail_lines_tells_lines_and_coverage(web: FlaskClient) -> None:
         "searched": 3,
         "skipped": 0,
         "bytes": 24 + 21 + 19,
+        "downloaded_bytes": 24 + 21 + 19,
+        "from_store": 0,
     }
 
 
 def raw_url(filename: str) -> str:
-    """Where the file of this name lies, as the source itself says."""
-    deadline = Deadline()
-    listed = [file for gist in SOURCE.list_gists("octo", deadline) for file in gist.files]
-    return next(file.raw_url for file in listed if file.filename == filename)
+    """Return the address of the file of this name, as the source gives it."""
+    pages = SOURCE.list_pages("octo", Deadline())
+    files = [file for page in pages for gist in page.gists for file in gist.files]
+    return next(file.raw_url for file in files if file.filename == filename)
 
 
-def line(number: int, text: str, span: list[int], **more: list[str]) -> dict[str, Any]:
-    return {"number": number, "text": text, "spans": [span], "truncated": False, "before": [], "after": []} | more
+def line(number: int, text: str, span: list[int], **around: list[str]) -> dict[str, Any]:
+    context = {side: [{"text": near, "truncated": False} for near in lines] for side, lines in around.items()}
+    told = {"number": number, "text": text, "spans": [span], "truncated": False, "offset": 0}
+    return told | {"before": [], "after": []} | context
 
 
 def lines_of_one(told: dict[str, Any]) -> tuple[int, bool]:
@@ -237,7 +247,7 @@ def test_what_was_not_searched_makes_the_answer_partial_and_is_told() -> None:
         MemoryGist({"first": b"hay"}, id="1", files_truncated=True),
     )
     told = answered(post(web))
-    assert list(told) == [*PLAIN_KEYS, "skipped"]
+    assert list(told) == [*PLAIN_KEYS, "skipped", "skipped_by_reason", "coverage"]
     assert told["status"] == "partial"
     assert told["matches"] == urls("2")
     assert sorted(told["skipped"], key=str) == sorted(
@@ -249,7 +259,7 @@ def test_what_was_not_searched_makes_the_answer_partial_and_is_told() -> None:
                 "gist": urls("1")[0],
                 "filename": None,
                 "reason": "file-list-truncated",
-                "detail": "only the first 1 of its files are listed",
+                "detail": "the source lists only the first 1 of its files",
             },
         ],
         key=str,
@@ -265,17 +275,49 @@ def test_a_listing_that_breaks_off_is_skipped_without_a_gist() -> None:
             "gist": None,
             "filename": None,
             "reason": "download-failed",
-            "detail": "the listing broke off after 1 gists: no further page",
+            "detail": "the listing ended early, after 1 gist: no further page",
         }
     ]
 
 
-def test_a_partial_answer_with_lines_has_all_seven_keys() -> None:
+def test_a_partial_answer_with_lines_has_all_keys() -> None:
     web = gists(MemoryGist({"gone": ContentGone("gone"), "good": b"needle"}))
     told = answered(post(web, detail="lines"))
-    assert list(told) == [*PLAIN_KEYS, "skipped", "results", "coverage"]
+    assert list(told) == [*PLAIN_KEYS, "skipped", "skipped_by_reason", "results", "coverage"]
     assert told["coverage"]["complete"] is False
     assert told["coverage"]["skipped"] == 1
+
+
+def test_several_users_are_searched_at_once() -> None:
+    """Each result names its user, and a user who is unknown is an error beside the others."""
+    web = client(InMemoryGists({name: [MemoryGist({"f": b"needle"}, id=name)] for name in ("a", "b")}))
+    told = answered(web.post(SEARCH, json={"usernames": ["b", "c", "a"], "pattern": "needle", "detail": "counts"}))
+    assert (told["status"], told["usernames"]) == ("partial", ["b", "c", "a"])
+    assert [(gist["username"], gist["files"][0]["line_count"]) for gist in told["results"]] == [("b", 1), ("a", 1)]
+    assert [(error["username"], error["problem"]["status"]) for error in told["errors"]] == [("c", 404)]
+    both = web.get(SEARCH, query_string="usernames=a&usernames=b&pattern=needle")
+    assert len(answered(both)["matches"]) == 2
+
+
+def test_of_several_users_none_is_known() -> None:
+    """There is no result, so it is a problem."""
+    response = post(client(ScriptedSource({})), username="a")
+    assert response.status_code == 404
+
+
+def test_a_language_that_no_file_is_in_is_a_warning(web: FlaskClient) -> None:
+    """The search itself is a success."""
+    told = answered(post(web, languages=["Ruby", "py"]))
+    assert told["status"] == "success"
+    assert [warning["type"] for warning in told["warnings"]] == ["language-not-found"]
+    assert "Ruby" in told["warnings"][0]["detail"]
+
+
+def test_lines_of_files_with_nul_bytes_are_reported_if_asked_for() -> None:
+    """With `text`, as `-a` does on the command line."""
+    web = gists(MemoryGist({"blob": b"a needle\n\x00\n"}))
+    (file,) = answered(post(web, detail="lines", text=True))["results"][0]["files"]
+    assert (file["binary"], [found["text"] for found in file["lines"]]) == (True, ["a needle"])
 
 
 def test_everything_that_was_opened_is_closed() -> None:
@@ -284,11 +326,40 @@ def test_everything_that_was_opened_is_closed() -> None:
     assert sorted(source.opened) == sorted(source.closed) != []
 
 
-def test_a_head_request_gets_the_headers_of_a_get(web: FlaskClient) -> None:
-    address = f"{SEARCH}?username=octo&pattern=needle"
-    head, get = web.head(address), web.get(address)
-    assert head.data == b""
-    assert (head.status, head.headers) == (get.status, get.headers)
+def test_a_head_request_is_checked_but_runs_no_search() -> None:
+    """It gets the headers of a GET, without the length, which is not known."""
+    source = ScriptedSource({"octo": [gist("1", "a")]}, {"a": b"needle"})
+    web = client(source)
+    head = web.head(SEARCH, query_string=LISTED)
+    assert (head.status_code, head.content_type, head.data) == (200, "application/json", b"")
+    assert "Content-Length" not in head.headers
+    assert source.opened == []
+    assert web.head(SEARCH, query_string=LISTED | {"context": "x"}).status_code == 422
+
+
+def test_a_long_answer_is_compressed_for_clients_that_accept_it() -> None:
+    """Caches are told that the answer depends on that."""
+    web = gists(MemoryGist({"many": b"a needle in a line\n" * 500}))
+    plain = post(web, detail="lines", max_lines_per_file=500)
+    packed = web.post(
+        SEARCH,
+        json=LISTED | {"detail": "lines", "max_lines_per_file": 500},
+        headers={"Accept-Encoding": "br, gzip;q=0.5"},
+    )
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert len(packed.data) == packed.content_length < len(plain.data) / 10
+    unpacked = json.loads(gzip.decompress(packed.data))
+    assert unpacked["results"] == answered(plain)["results"]
+
+
+@pytest.mark.parametrize("encodings", ["", "identity", "br", "gzip;q=0", "nonsense"])
+def test_an_answer_is_not_compressed_unless_that_is_accepted(encodings: str) -> None:
+    """Neither is a short one, which gains nothing."""
+    web = gists(MemoryGist({"many": b"a needle in a line\n" * 500}))
+    long = web.post(SEARCH, json=LISTED | {"detail": "lines"}, headers={"Accept-Encoding": encodings})
+    assert "Content-Encoding" not in long.headers
+    assert "Content-Encoding" not in web.post(SEARCH, json=LISTED, headers={"Accept-Encoding": "gzip"}).headers
 
 
 @pytest.mark.parametrize(

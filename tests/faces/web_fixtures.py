@@ -1,4 +1,4 @@
-"""The application over gists in memory, for tests of the HTTP face."""
+"""The application over gists in memory, for tests of the HTTP entry point."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from werkzeug.test import TestResponse
 
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
 from gistsearch.adapters.re2 import Re2Compiler
-from gistsearch.adapters.web import create_app
+from gistsearch.adapters.web import WebOptions, create_app
 from gistsearch.domain.search import SearchGists
 from gistsearch.ports.gists import GistSource, SourceError
-from tests.unit.domain.fakes import InlineExecutor, ScriptedSource
+from tests.fakes import InlineExecutor, ScriptedSource
 
 SEARCH = "/api/v1/search"
 
@@ -22,13 +22,14 @@ LISTED: dict[str, Any] = {"username": "octo", "pattern": "needle"}
 
 
 def one_gist() -> GistSource:
-    """Return a source with one gist of one user, in which the pattern of `LISTED` occurs."""
+    """Return a source with one gist of one user that contains the pattern of `LISTED`."""
     return InMemoryGists({"octo": [MemoryGist({"a": b"needle\nneedle 2\n"}, id="1")]})
 
 
-def client(source: GistSource, **more: Any) -> FlaskClient:
-    """Return a client of the application over a source; everything runs in the caller's thread."""
-    return create_app(SearchGists(source, Re2Compiler(), InlineExecutor()), **more).test_client()
+def client(source: GistSource, **options: Any) -> FlaskClient:
+    """Return a client of the application over a source. Searches run in the caller's thread."""
+    search = SearchGists(source, Re2Compiler(), InlineExecutor())
+    return create_app(search, WebOptions(**options)).test_client()
 
 
 def failing(error: SourceError) -> FlaskClient:
@@ -45,7 +46,21 @@ def answered(response: TestResponse) -> dict[str, Any]:
     """Return the object of a successful answer."""
     assert response.status_code == 200, response.text
     assert response.content_type == "application/json"
+    assert response.data.endswith(b"\n")
     return json.loads(response.data)
+
+
+def streamed(response: TestResponse) -> list[dict[str, Any]]:
+    """Return the objects of a successful answer in newline-delimited JSON."""
+    assert response.status_code == 200, response.text
+    assert response.content_type == "application/x-ndjson"
+    assert response.data.endswith(b"\n")
+    return [json.loads(line) for line in response.data.splitlines()]
+
+
+def of_type(objects: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Return the objects of a stream that have this type."""
+    return [each for each in objects if each["type"] == name]
 
 
 def problem(response: TestResponse, status: int, name: str) -> dict[str, Any]:
@@ -55,8 +70,10 @@ def problem(response: TestResponse, status: int, name: str) -> dict[str, Any]:
     assert (response.status_code, told["status"], told["type"]) == (status, status, f"/problems/{name}")
     assert told["title"]
     assert told["detail"]
+    assert told["instance"] == response.headers["X-Request-ID"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cache-Control"] == "no-store"
+    assert response.data.endswith(b"\n")
     return told
 
 

@@ -8,12 +8,12 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import pytest
 
 from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain.events import FileMatch, SearchEnded, SearchEvent, Skipped
 from gistsearch.domain.query import SearchQuery
-from gistsearch.domain.results import FileMatch, SearchEnded, SearchEvent, Skipped
 from gistsearch.domain.search import SearchGists
+from tests.fakes import InlineExecutor
 from tests.integration.conftest import Connect
 from tests.loopback_github import ALL_FAULTS, LoopbackFile, LoopbackGist, LoopbackGitHub, faults
-from tests.unit.domain.fakes import InlineExecutor
 
 GISTS = 60
 SMALL, LARGE = b"needle\n" * 10, b"hay\n" * 20_000 + b"needle\n"
@@ -43,8 +43,10 @@ def test_search_survives_a_bad_moment(connect: Connect, name: str, concurrency: 
         github.script("raw", lambda _: True, ALL_FAULTS[name](), times=4 * concurrency)
         search = SearchGists(source, Re2Compiler(), threads, concurrency=concurrency)
         events = list(search.run(SearchQuery(usernames="octo", pattern="needle", timeout_s=30.0)))
-    told = [event.file for event in events if isinstance(event, FileMatch | Skipped)]
-    assert len(told) == len(set(told)) == GISTS
+    reported = [
+        event.file for event in events if isinstance(event, Skipped) or (isinstance(event, FileMatch) and event.last)
+    ]
+    assert len(reported) == len(set(reported)) == GISTS
     assert not any(isinstance(event, Skipped) and event.reason == "deadline" for event in events)
     assert isinstance(events[-1], SearchEnded)
     assert events[-1].coverage.searched >= GISTS - 4 * concurrency

@@ -30,9 +30,12 @@ from tests.loopback_github import (
     LoopbackFile,
     LoopbackGist,
     LoopbackGitHub,
+    LoopbackProxy,
     Recorded,
     Streamed,
+    SwallowingListener,
     TrapListener,
+    asks_for,
     faults,
     real_gists,
     unused_port,
@@ -118,6 +121,7 @@ def _answered(fault: Fault) -> Got:
 
 
 def test_item_of_a_listing_has_what_githubs_has() -> None:
+    """As GitHub documents it."""
     with LoopbackGitHub(_one_file(name="it's (mine) at last.py")) as github:
         got = _gists_of(github)
         [item] = got.json()
@@ -139,6 +143,7 @@ def test_item_of_a_listing_has_what_githubs_has() -> None:
 
 
 def test_walk_along_next_meets_each_gist_once_newest_first() -> None:
+    """With different times of creation."""
     gists = real_gists(250)
     with LoopbackGitHub({"octo": gists}) as github:
         items: list[Any] = []
@@ -155,6 +160,7 @@ def test_walk_along_next_meets_each_gist_once_newest_first() -> None:
 
 
 def test_links_name_the_user_by_number_and_all_the_neighbours() -> None:
+    """First and last included."""
     with LoopbackGitHub({"octo": real_gists(9)}) as github:
         first, middle, last = (_gists_of(github, f"?per_page=3&page={page}") for page in (1, 2, 3))
     base = re.escape(github.api_url) + r"/user/[0-9]+/gists\?per_page=3&page="
@@ -172,11 +178,13 @@ def test_links_name_the_user_by_number_and_all_the_neighbours() -> None:
     [("", 30), ("?per_page=100", 100), ("?per_page=1000", 100), ("?per_page=0", 30), ("?per_page=x&page=y", 30)],
 )
 def test_page_holds_30_gists_or_as_many_as_asked_for_up_to_100(query: str, count: int) -> None:
+    """Nonsense counts as if it were not there."""
     with LoopbackGitHub({"octo": real_gists(130)}) as github:
         assert len(_gists_of(github, query).json()) == count
 
 
 def test_listing_of_one_page_has_no_link() -> None:
+    """Nor has an empty one."""
     with LoopbackGitHub({"octo": real_gists(30), "nothing": []}) as github:
         assert "link" not in _gists_of(github).headers
         nothing = _get(f"{github.api_url}/users/nothing/gists")
@@ -184,6 +192,7 @@ def test_listing_of_one_page_has_no_link() -> None:
 
 
 def test_unknown_user_is_not_found_in_json() -> None:
+    """In any case of letters."""
     with LoopbackGitHub({"octo": []}) as github:
         got = _get(f"{github.api_url}/users/nobody/gists")
         assert (got.status, got.json()["message"], got.json()["status"]) == (404, "Not Found", "404")
@@ -191,6 +200,7 @@ def test_unknown_user_is_not_found_in_json() -> None:
 
 
 def test_api_wants_a_user_agent_and_counts_requests_and_raw_does_neither() -> None:
+    """As documented, and as measured."""
     with LoopbackGitHub(_one_file()) as github:
         assert _gists_of(github, headers={}).status == 403
         limits = [_gists_of(github).headers for _ in range(2)]
@@ -203,6 +213,7 @@ def test_api_wants_a_user_agent_and_counts_requests_and_raw_does_neither() -> No
 
 
 def test_secret_gists_are_listed_for_a_token_alone() -> None:
+    """Any token is the owner's."""
     gists = [LoopbackGist([LoopbackFile("a", b"")], public=public) for public in (True, False, True)]
     with LoopbackGitHub({"octo": gists}) as github:
         everyone = _gists_of(github).json()
@@ -212,6 +223,7 @@ def test_secret_gists_are_listed_for_a_token_alone() -> None:
 
 
 def test_gist_of_more_than_300_files_is_truncated() -> None:
+    """And says so."""
     gists = [LoopbackGist([LoopbackFile(str(number), b"") for number in range(count)]) for count in (300, 301, 0)]
     with LoopbackGitHub({"octo": gists}) as github:
         items = _gists_of(github).json()
@@ -219,6 +231,8 @@ def test_gist_of_more_than_300_files_is_truncated() -> None:
 
 
 def test_creation_orders_the_listing_and_since_looks_at_updates() -> None:
+    """Also if an old gist was updated."""
+
     def gist(created: int, updated: int) -> LoopbackGist:
         times = [datetime(year, 1, 1, tzinfo=UTC) for year in (created, updated)]
         return LoopbackGist([], id=str(created), created_at=times[0], updated_at=times[1])
@@ -229,6 +243,7 @@ def test_creation_orders_the_listing_and_since_looks_at_updates() -> None:
 
 
 def test_users_may_change_between_requests() -> None:
+    """What is gone is not found any more."""
     gists = real_gists(3)
     with LoopbackGitHub({"octo": gists}) as github:
         before, url = _gists_of(github).json(), _raw_url(github)
@@ -247,6 +262,7 @@ def test_users_may_change_between_requests() -> None:
 
 
 def test_each_listed_file_hashes_to_its_blob_id_and_has_its_size() -> None:
+    """At the address that the listing gives."""
     with LoopbackGitHub({"octo": real_gists(120, files_per_gist=3)}) as github:
         items = [item for page in (1, 2) for item in _gists_of(github, f"?per_page=100&page={page}").json()]
         files = [file for item in items for file in item["files"].values()]
@@ -261,6 +277,7 @@ def test_each_listed_file_hashes_to_its_blob_id_and_has_its_size() -> None:
 
 
 def test_real_gists_are_the_same_each_time_and_vary() -> None:
+    """In names, languages, descriptions and ids."""
     one, other = real_gists(100, 2), real_gists(100, 2)
     assert [(gist.id, gist.files[0].blob_id) for gist in one] == [(gist.id, gist.files[0].blob_id) for gist in other]
     names = [file.name for gist in one for file in gist.files]
@@ -282,6 +299,7 @@ def test_real_gists_are_the_same_each_time_and_vary() -> None:
 )
 @pytest.mark.parametrize("streamed", [False, True])
 def test_range_gives_a_part(wanted: str, told: str, part: bytes, streamed: bool) -> None:
+    """With its place in the whole."""
     content = Streamed(len(TEXT), lambda: (TEXT[at : at + 37] for at in range(0, len(TEXT), 37)))
     with LoopbackGitHub(_one_file(content if streamed else TEXT)) as github:
         got = _get(_raw_url(github), {"Range": wanted})
@@ -289,6 +307,7 @@ def test_range_gives_a_part(wanted: str, told: str, part: bytes, streamed: bool)
 
 
 def test_range_beyond_the_end_or_nonsense_or_of_another_version() -> None:
+    """416, or the whole."""
     with LoopbackGitHub(_one_file()) as github:
         url = _raw_url(github)
         beyond = _get(url, {"Range": f"bytes={len(TEXT)}-"})
@@ -302,6 +321,7 @@ def test_range_beyond_the_end_or_nonsense_or_of_another_version() -> None:
     [("gzip", True), ("br, GZIP;q=0.5", True), ("*", True), ("identity", False), ("gzip;q=0, br", False), ("", False)],
 )
 def test_gzip_comes_only_when_asked_for(asked: str, is_gzip: bool) -> None:
+    """By name or by a wildcard."""
     with LoopbackGitHub(_one_file()) as github:
         url = _raw_url(github)
         for got in (
@@ -314,6 +334,7 @@ def test_gzip_comes_only_when_asked_for(asked: str, is_gzip: bool) -> None:
 
 
 def test_ranges_count_encoded_bytes() -> None:
+    """As GitHub's do."""
     with LoopbackGitHub(_one_file()) as github:
         url = _raw_url(github)
         whole = _get(url, {"Accept-Encoding": "gzip"}).body
@@ -321,6 +342,7 @@ def test_ranges_count_encoded_bytes() -> None:
 
 
 def test_what_is_known_by_its_etag_is_not_sent_again() -> None:
+    """On both hosts."""
     with LoopbackGitHub(_one_file()) as github:
         for url in (f"{github.api_url}/users/octo/gists", _raw_url(github)):
             etag = _get(url).headers["etag"]
@@ -330,6 +352,7 @@ def test_what_is_known_by_its_etag_is_not_sent_again() -> None:
 
 
 def test_raw_headers_are_those_of_the_raw_host() -> None:
+    """As measured."""
     with LoopbackGitHub(
         {"octo": [LoopbackGist([LoopbackFile("a", b"a"), LoopbackFile("b", b"a\0b", None)])]}
     ) as github:
@@ -345,6 +368,7 @@ def test_raw_headers_are_those_of_the_raw_host() -> None:
 
 
 def test_connection_is_kept_and_pipelined_requests_are_answered_in_order() -> None:
+    """Until the client asks to close it."""
     with LoopbackGitHub(_one_file()) as github:
         target = _raw_url(github).removeprefix(github.raw_origin)
         asks = [f"GET {target}", "GET /nothing", f"HEAD {target}", f"GET {target}"]
@@ -360,6 +384,7 @@ def test_connection_is_kept_and_pipelined_requests_are_answered_in_order() -> No
 
 
 def test_what_is_no_request_is_refused_and_a_body_is_not_taken_for_one() -> None:
+    """The connection ends."""
     with LoopbackGitHub(_one_file()) as github:
         for sent, status in ((b"what?\r\n\r\n", b"400"), (b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nGET", b"403")):
             parts = urlsplit(github.api_url)
@@ -370,6 +395,7 @@ def test_what_is_no_request_is_refused_and_a_body_is_not_taken_for_one() -> None
 
 
 def test_requests_are_recorded_as_they_were_sent() -> None:
+    """Header names in their own letters."""
     with LoopbackGitHub(_one_file()) as github:
         _get(f"{github.api_url}/users/octo/gists?per_page=%31", {"X-One": "1", "User-Agent": "tests"})
         [request] = github.requests
@@ -378,6 +404,7 @@ def test_requests_are_recorded_as_they_were_sent() -> None:
 
 
 def test_latency_precedes_each_answer() -> None:
+    """The second one on a connection, too."""
     with LoopbackGitHub(_one_file(), latency_s=0.1) as github:
         began = time.monotonic()
         _get(_raw_url(github))
@@ -386,6 +413,7 @@ def test_latency_precedes_each_answer() -> None:
 
 @pytest.mark.parametrize(("pace", "least_s"), [((1, 0.0), 0.0), ((500, 0.02), 0.08)])
 def test_pace_slows_bodies_down_and_changes_no_byte(pace: tuple[int, float], least_s: float) -> None:
+    """Of the raw host alone."""
     with LoopbackGitHub(_one_file(), pace=pace) as github:
         url, began = _raw_url(github), time.monotonic()
         assert _get(url).body == TEXT
@@ -393,6 +421,7 @@ def test_pace_slows_bodies_down_and_changes_no_byte(pace: tuple[int, float], lea
 
 
 def test_streamed_file_is_sent_no_faster_than_it_is_read_and_never_held() -> None:
+    """So files of any size can be served."""
     size, block = 64 << 20, bytes(range(256)) * 512
     made = 0
 
@@ -425,6 +454,8 @@ def test_streamed_file_is_sent_no_faster_than_it_is_read_and_never_held() -> Non
 
 
 def test_huge_file_with_a_known_blob_id_is_listed_without_being_made() -> None:
+    """That would take minutes."""
+
     def chunks() -> Iterator[bytes]:
         raise AssertionError
 
@@ -437,6 +468,7 @@ def test_huge_file_with_a_known_blob_id_is_listed_without_being_made() -> None:
 
 
 def test_rules_are_tried_in_order_and_each_use_counts() -> None:
+    """Then requests are answered normally."""
     with LoopbackGitHub(_one_file()) as github:
         url = _raw_url(github)
         github.script("raw", lambda target: "nothing" in target, faults.status(410))
@@ -447,6 +479,7 @@ def test_rules_are_tried_in_order_and_each_use_counts() -> None:
 
 
 def test_what_is_called_before_an_answer_shapes_it() -> None:
+    """So a listing can change during a walk."""
     with LoopbackGitHub({"octo": real_gists(5)}) as github:
         github.script("api", lambda target: "&page=2" in target, before=lambda: github.users["octo"].pop(0))
         ids = [[item["id"] for item in _gists_of(github, f"?per_page=2&page={page}").json()] for page in (1, 2)]
@@ -454,6 +487,7 @@ def test_what_is_called_before_an_answer_shapes_it() -> None:
 
 
 def test_error_in_a_function_of_the_script_is_raised_in_the_end() -> None:
+    """And no client hangs because of it."""
     github = LoopbackGitHub(_one_file())
     github.start()
     github.script("api", lambda target: bool(1 // (len(target) - len(target))))
@@ -466,6 +500,7 @@ def test_error_in_a_function_of_the_script_is_raised_in_the_end() -> None:
 @pytest.mark.parametrize("listener", ["api", "raw"])
 @pytest.mark.parametrize("name", ALL_FAULTS)
 def test_fault_spoils_one_answer_and_the_next_is_normal(listener: str, name: str) -> None:
+    """Whichever fault it is."""
     with LoopbackGitHub(_one_file()) as github:
         urls = {"api": f"{github.api_url}/users/octo/gists", "raw": _raw_url(github)}
         normal = _get(urls[listener])
@@ -483,6 +518,7 @@ def test_fault_spoils_one_answer_and_the_next_is_normal(listener: str, name: str
 
 
 def test_silence_lasts() -> None:
+    """As long as the client stays."""
     with LoopbackGitHub(_one_file()) as github:
         github.script("api", lambda _: True, faults.accepted_then_silent())
         with _sent(github, github.api_url, "/") as client:
@@ -493,6 +529,7 @@ def test_silence_lasts() -> None:
 
 
 def test_resets_are_resets_and_one_of_them_follows_half_a_body() -> None:
+    """Not ordinary ends."""
     assert _provoked(faults.reset_before_headers()) == (b"", True)
     received, was_reset = _provoked(faults.reset_mid_body())
     assert was_reset
@@ -526,6 +563,7 @@ def test_resets_are_resets_and_one_of_them_follows_half_a_body() -> None:
     ids=["short", "no length", "no length, cut", "bad length", "doubled length", "truncated chunk", "bad chunk size"],
 )
 def test_framing_is_wrong_as_promised(fault: Fault, header: bytes, body: bytes) -> None:
+    """Byte for byte."""
     received, was_reset = _provoked(fault)
     head, _, rest = received.partition(b"\r\n\r\n")
     lengths = re.findall(rb"\r\n(?:Content-Length|Transfer-Encoding|Connection): [^\r]*", head)
@@ -538,6 +576,7 @@ def test_framing_is_wrong_as_promised(fault: Fault, header: bytes, body: bytes) 
     ids=["header", "body"],
 )
 def test_drip_comes_byte_by_byte(fault: Fault, before: bytes) -> None:
+    """And never ends."""
     with LoopbackGitHub(_one_file()) as github:
         target = _raw_url(github).removeprefix(github.raw_origin)
         github.script("raw", lambda _: True, fault)
@@ -550,6 +589,7 @@ def test_drip_comes_byte_by_byte(fault: Fault, before: bytes) -> None:
 
 
 def test_odd_heads_come_as_promised() -> None:
+    """Byte for byte."""
     assert _provoked(faults.garbage_status(b"HTTP/9.9 abc")) == (b"HTTP/9.9 abc\r\n\r\n", False)
     assert len(_answered(faults.huge_header(1_000)).headers["x-huge"]) == 1_000
     with LoopbackGitHub(_one_file()) as github:
@@ -571,6 +611,7 @@ def test_odd_heads_come_as_promised() -> None:
 
 
 def test_gzip_is_wrong_as_promised() -> None:
+    """Although nobody asked for it."""
     for fault in (faults.corrupt_gzip(), faults.cut_gzip()):
         got = _answered(fault)
         assert got.headers["content-encoding"] == "gzip"
@@ -581,6 +622,7 @@ def test_gzip_is_wrong_as_promised() -> None:
 
 
 def test_body_is_wrong_as_promised() -> None:
+    """With right headers."""
     other = _answered(faults.wrong_bytes()).body
     assert (len(other), other != TEXT) == (len(TEXT), True)
     unknown = _answered(faults.unknown_encoding())
@@ -594,6 +636,7 @@ def test_body_is_wrong_as_promised() -> None:
 
 
 def test_streamed_files_can_be_wrong_and_cut_too() -> None:
+    """Without being held."""
     content = Streamed(len(TEXT), lambda: iter([TEXT[:50], TEXT[50:]]))
     with LoopbackGitHub(_one_file(content)) as github:
         url = _raw_url(github)
@@ -606,6 +649,7 @@ def test_streamed_files_can_be_wrong_and_cut_too() -> None:
 
 
 def test_refusals_are_githubs() -> None:
+    """In status, headers and words."""
     with LoopbackGitHub(_one_file()) as github:
 
         def refused(fault: Fault) -> Got:
@@ -631,6 +675,7 @@ def test_refusals_are_githubs() -> None:
 
 
 def test_redirects_and_links_lead_where_they_are_told_to() -> None:
+    """Or back to where they came from."""
     with LoopbackGitHub(_one_file()) as github:
 
         def answered(fault: Fault) -> Got:
@@ -652,6 +697,7 @@ def test_redirects_and_links_lead_where_they_are_told_to() -> None:
 
 
 def test_trap_counts_who_connects_and_nobody_listens_on_an_unused_port() -> None:
+    """One refuses, the other waits."""
     with TrapListener() as trap:
         assert trap.connections == 0
         for count in (1, 2):
@@ -662,8 +708,64 @@ def test_trap_counts_who_connects_and_nobody_listens_on_an_unused_port() -> None
         socket.create_connection(("127.0.0.1", unused_port()), timeout=PATIENCE_S)
 
 
+def test_gist_has_the_content_that_fits_and_says_what_does_not() -> None:
+    """As `GET /gists/ID` does, which is all that an Enterprise Server in private mode gives."""
+    big = b"x" * ((1 << 20) + 1)
+    gist = LoopbackGist([LoopbackFile("a", TEXT), LoopbackFile("b", big), LoopbackFile("c", b"\xff")])
+    with LoopbackGitHub({"octo": [gist]}) as github:
+        files = _get(f"{github.api_url}/gists/{gist.id}").json()["files"]
+        assert _get(f"{github.api_url}/gists/0").status == 404
+    assert [(file["content"], file["truncated"]) for file in files.values()] == [
+        (TEXT.decode(), False),
+        (big[:-1].decode(), True),
+        ("\ufffd", False),
+    ]
+
+
+def test_records_of_a_listing_can_be_changed() -> None:
+    """In place, or altogether."""
+    with LoopbackGitHub(_one_file()) as github:
+        github.script("api", lambda _: True, faults.changed_listing(lambda records: records.append({"id": "2"})))
+        github.script("api", lambda _: True, faults.changed_listing(lambda records: [None, *records]))
+        assert [record and record["id"] == "2" for record in _gists_of(github).json()] == [False, True]
+        assert [record is None for record in _gists_of(github).json()] == [True, False]
+
+
+def test_requests_are_told_apart_by_the_positions_that_they_ask_for() -> None:
+    """In pages of any size."""
+    targets = [f"/users/octo/gists?per_page={size}&page={page}" for size, page in ((100, 2), (50, 3), (25, 7), (50, 2))]
+    assert [asks_for(101, 150)(target) for target in targets] == [True, True, False, False]
+    assert asks_for(1, 1)("/users/octo/gists?per_page=100")
+
+
+def test_swallowing_listener_answers_no_connection() -> None:
+    """It neither accepts nor refuses."""
+    port = unused_port()
+    with SwallowingListener("127.0.0.1", port), pytest.raises(TimeoutError):
+        socket.create_connection(("127.0.0.1", port), timeout=0.3)
+
+
+def test_proxy_tunnels_forwards_and_refuses() -> None:
+    """And keeps what it received."""
+    with LoopbackGitHub(_one_file()) as github:
+        parts = urlsplit(github.api_url)
+        with LoopbackProxy() as proxy:
+            answer = _everything(_sent(github, proxy.url, f"{github.api_url}/users/octo/gists"))[0]
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            with socket.create_connection(("127.0.0.1", urlsplit(proxy.url).port or 0), timeout=PATIENCE_S) as client:
+                client.sendall(f"CONNECT {parts.netloc} HTTP/1.1\r\n\r\n".encode())
+                assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+                client.sendall(b"GET /users/octo/gists HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\n\r\n")
+                assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+            assert [request.method for request in proxy.requests] == ["GET", "CONNECT"]
+            assert proxy.received.count(b"GET ") == 2
+        with LoopbackProxy("407 Proxy Authentication Required") as proxy:
+            assert _everything(_sent(github, proxy.url, github.api_url))[0].startswith(b"HTTP/1.1 407 ")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_command_tells_where_it_serves_and_ends_on_a_signal(number: signal.Signals) -> None:
+    """In a form that a shell can evaluate."""
     command = [sys.executable, "-m", "tests.loopback_github", "--gists", "7", "--user", "justdionysus"]
     with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

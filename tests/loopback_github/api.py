@@ -53,17 +53,26 @@ class ApiAnswers:
         """Answer a request."""
         if not request.fields.get("user-agent", "").strip():
             return _no_user_agent()
-        path, _, query = request.target.partition("?")
         signed_in = "authorization" in request.fields
         headers = self._headers(signed_in)
-        name = self._user_of(path)
-        if request.method not in ("GET", "HEAD") or name is None:
+        found = self._found(request, signed_in)
+        if request.method not in ("GET", "HEAD") or found is None:
             return _not_found(headers)
-        page_headers, body = self._page(self._listing(name), query, signed_in)
-        answer = Answer(200, [*headers, *page_headers], body)
+        answer = Answer(200, [*headers, *found[0]], found[1])
         if accepts_gzip(request.fields.get("accept-encoding", "")):
             answer = gzipped(answer)
         return not_modified(answer, request.fields["if-none-match"]) if "if-none-match" in request.fields else answer
+
+    def _found(self, request: Recorded, signed_in: bool) -> tuple[Headers, bytes] | None:
+        """Return the headers and the body of what a path leads to: a page of a listing, or a gist."""
+        path, _, query = request.target.partition("?")
+        if (name := self._user_of(path)) is not None:
+            return self._page(self._listing(name), query, signed_in)
+        for name in self._users if path.startswith("/gists/") else ():
+            for created, gist in self._listing(name).ordered:
+                if path == f"/gists/{gist.id}":
+                    return [], self._items.with_content(name, created, gist)
+        return None
 
     def _headers(self, signed_in: bool) -> Headers:
         self._answered += 1

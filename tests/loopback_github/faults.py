@@ -40,6 +40,8 @@ from tests.loopback_github.wrong_answers import (
     wrong_bytes,
     wrong_content_type,
 )
+from tests.loopback_github.wrong_answers import changed_listing as changed_listing
+from tests.loopback_github.wrong_answers import login_page as login_page
 
 _FACTORIES: tuple[Callable[[], Fault], ...] = (
     accepted_then_silent,

@@ -7,11 +7,13 @@ import zlib
 from datetime import UTC, datetime
 from pathlib import PurePath
 
-from tests.loopback_github.content import LoopbackFile, LoopbackGist
+from tests.loopback_github.content import LoopbackFile, LoopbackGist, part
 from tests.loopback_github.raw import raw_path
 
 MOST_FILES = 300
 """So many files of a gist are listed."""
+MOST_INLINE_BYTES = 1 << 20
+"""So much of a file's content comes with its gist."""
 
 _TYPES = {".py": "application/x-python", ".json": "application/json", ".md": "text/markdown", ".html": "text/html"}
 
@@ -40,6 +42,15 @@ class Items:
         if made is None:
             made = self._encoded[name, gist] = json.dumps(self._shape(name, created, gist), ensure_ascii=False).encode()
         return made
+
+    def with_content(self, name: str, created: datetime, gist: LoopbackGist) -> bytes:
+        """Return the JSON of a gist with the content of its files (GitHub REST, "Get a gist")."""
+        files: dict[str, object] = {}
+        for file in gist.files[:MOST_FILES]:
+            content = b"".join(part(file.content, 0, MOST_INLINE_BYTES)).decode(errors="replace")
+            cut = {"content": content, "truncated": file.size > MOST_INLINE_BYTES}
+            files[file.name] = self._file(name, gist, file) | cut
+        return json.dumps(self._shape(name, created, gist) | {"files": files}).encode()
 
     def _shape(self, name: str, created: datetime, gist: LoopbackGist) -> dict[str, object]:
         url = f"{self._api_url}/gists/{gist.id}"

@@ -1,4 +1,4 @@
-"""Ports where nobody answers: one that refuses connections, and one that waits for those who should not come."""
+"""Ports where nobody answers: one that refuses connections, one that swallows them, and a trap that counts them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,30 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+class SwallowingListener:
+    """Takes a port of an address where further connections get no answer, as behind a firewall that drops them.
+
+    Its queue is full: the system drops the first packet of each further connection.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind((host, port))
+        self._listener.listen(0)
+        self._queued = [socket.socket() for _ in range(4)]
+        for client in self._queued:
+            client.setblocking(False)
+            client.connect_ex((host, port))
+
+    def __enter__(self) -> SwallowingListener:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client in (*self._queued, self._listener):
+            client.close()
 
 
 class TrapListener:

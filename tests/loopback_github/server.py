@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,8 @@ from tests.loopback_github.site import Pace, Rule, Site
 
 _HOST = "127.0.0.1"
 _BACKLOG = 1_024
+_STOPPING_TURNS = 5
+"""Turns of the event loop in which connections end. A connection that is being accepted takes three to become known."""
 
 
 class LoopbackGitHub:
@@ -33,6 +36,7 @@ class LoopbackGitHub:
         port_api: int = 0,
         port_raw: int = 0,
         record: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """
         Args:
@@ -41,11 +45,14 @@ class LoopbackGitHub:
             pace: how bodies come from the raw host: bytes a write, and seconds between two; None: as fast as can be.
             port_api, port_raw: where to listen; 0: anywhere.
             record: whether to keep `requests`.
+            tls: the certificate for `https`; None: `http`.
         """
         self.users = users
         self.requests: list[Recorded] = []
         self._latency_s = latency_s
         self._pace = pace
+        self._tls = tls
+        self._scheme = "http" if tls is None else "https"
         self._ports = {"api": port_api, "raw": port_raw}
         self._record: Callable[[Recorded], None] = self.requests.append if record else lambda _: None
         self._rules: dict[str, list[Rule]] = {"api": [], "raw": []}
@@ -67,12 +74,12 @@ class LoopbackGitHub:
     @property
     def api_url(self) -> str:
         """Where the API is, without a slash at its end; known after `start`."""
-        return f"http://{_HOST}:{self._ports['api']}"
+        return f"{self._scheme}://{_HOST}:{self._ports['api']}"
 
     @property
     def raw_origin(self) -> str:
         """Where the content lies, without a slash at its end; known after `start`."""
-        return f"http://{_HOST}:{self._ports['raw']}"
+        return f"{self._scheme}://{_HOST}:{self._ports['raw']}"
 
     @property
     def most_connections(self) -> dict[str, int]:
@@ -149,15 +156,18 @@ class LoopbackGitHub:
         self._loop.set_exception_handler(self._went_wrong)
         self._stopping = asyncio.Event()
         servers = [
-            await self._loop.create_server(partial(Connection, site), sock=listener, backlog=_BACKLOG)
+            await self._loop.create_server(partial(Connection, site), sock=listener, backlog=_BACKLOG, ssl=self._tls)
             for site, listener in zip(self._sites, self._listeners, strict=True)
         ]
         self._ready.set()
         await self._stopping.wait()
-        for server in servers:
+        for listener in self._listeners:
+            self._loop.remove_reader(listener)
+        for _ in range(_STOPPING_TURNS):
+            self._abort_all()
+            await asyncio.sleep(0)
+        for server in servers:  # Only now: Python forgets to close a connection that is accepted by a closed server.
             server.close()
-        self._abort_all()
-        await asyncio.sleep(0)  # In which the connections take note of it.
 
     def _abort_all(self) -> None:
         for site in self._sites:

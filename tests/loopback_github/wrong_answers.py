@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
 
 from attrs import evolve
 
@@ -71,6 +73,18 @@ def malformed_json() -> Fault:
 def other_shape_json(value: object = None) -> Fault:
     """Send JSON that is no listing: an object (None), or this value."""
     return _saying(200, [_JSON], json.dumps({"gists": 3} if value is None else value).encode())
+
+
+def changed_listing(change: Callable[[list[dict[str, Any]]], object]) -> Fault:
+    """Answer normally but for the records: `change` may alter the list in place, or return another value to send."""
+
+    def changed(answer: Answer) -> Answer:
+        assert isinstance(answer.content, bytes)
+        records = json.loads(answer.content)
+        other = change(records)
+        return evolve(answer, content=json.dumps(records if other is None else other).encode())
+
+    return _changed(changed)
 
 
 def deep_json(depth: int = 100_000) -> Fault:
@@ -159,6 +173,11 @@ def redirect(location: str | Callable[[str], str], status: int = 302) -> Fault:
 def redirect_loop(status: int = 302) -> Fault:
     """Send back to where the client is; for a loop, with `times=None`."""
     return redirect(lambda target: target, status)
+
+
+def login_page() -> Fault:
+    """Send to a login page of another host, as GitHub Enterprise Server in private mode does."""
+    return redirect(lambda target: f"https://ghe.example/login?return_to={quote(target, safe='')}")
 
 
 def link_header(value: str | None = None) -> Fault:

@@ -1,4 +1,4 @@
-"""What a search should find, said again in the plainest way: RE2 over each line, or over the whole text."""
+"""What a search should find, computed in the simplest way: RE2 over each line, or over the whole text."""
 
 from __future__ import annotations
 
@@ -25,16 +25,14 @@ def lines_of(text: bytes) -> list[bytes]:
 
 
 def matching_line_numbers(pattern: str, options: MatchOptions, text: bytes) -> list[int]:
-    """Return the numbers of the lines in which RE2 finds something, with or without their carriage return."""
+    """Return the numbers of the lines in which RE2 finds something."""
     return [
-        number
-        for number, line in enumerate(lines_of(text), 1)
-        if any(list(spans_in(pattern, options, part)) for part in (line, line.removesuffix(b"\r")))
+        number for number, line in enumerate(lines_of(text), 1) if any(True for _ in spans_in(pattern, options, line))
     ]
 
 
 def spans_in(pattern: str, options: MatchOptions, text: bytes) -> Iterator[Span]:
-    """Yield RE2's matches in a text from left to right; an empty one neither behind another nor in a character."""
+    """Yield RE2's matches from left to right; an empty one neither after another one nor inside a character."""
     search = _words(pattern, options, text) if options.word else _matches(pattern, options, text)
     position, last_end = 0, -1
     while position <= len(text) and (found := search(position)) is not None:
@@ -57,7 +55,7 @@ def _matches(pattern: str, options: MatchOptions, text: bytes) -> Callable[[int]
 
 
 def _words(pattern: str, options: MatchOptions, text: bytes) -> Callable[[int], Span | None]:
-    """Try each position that no part of a word stands before."""
+    """Try each position without a word character before it."""
     program = compiled(pattern, options)
 
     def search(position: int) -> Span | None:
@@ -77,7 +75,7 @@ def _is_of_a_word(character: str) -> bool:
 
 
 def _is_within_character(text: bytes, position: int) -> bool:
-    """Whether some character of the text, as Python decodes it, begins before a position and ends behind it."""
+    """Whether some character of the text, as Python decodes it, begins before a position and ends after it."""
     begin = 0
     for character in text.decode(errors="surrogateescape"):
         end = begin + len(character.encode(errors="surrogateescape"))

@@ -107,6 +107,21 @@ def test_what_only_the_adapter_can_refuse_is_a_bad_setting_too(settings: Setting
         make_source(settings)
 
 
+@pytest.mark.parametrize(
+    ("settings", "variable"),
+    [
+        (Settings(https_proxy="socks5://user:pa55word@proxy"), "HTTPS_PROXY"),
+        (Settings(http_proxy="http://user:pa55word@proxy/path"), "http_proxy"),
+        (Settings(ssl_cert_file="/nowhere/ca.pem"), "SSL_CERT_FILE"),
+    ],
+)
+def test_proxy_or_authority_that_cannot_be_used_is_a_bad_setting(settings: Settings, variable: str) -> None:
+    """It names its variable, and no password."""
+    with pytest.raises(BadSetting, match=f"^{variable}") as refused:
+        make_source(settings)
+    assert "pa55word" not in str(refused.value)
+
+
 def test_version_is_that_of_the_project() -> None:
     """It stands in two places, since reading it from metadata takes longer than printing it."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gistsearch.settings import BadSetting, LogFormat, LogLevel, Settings
@@ -22,6 +24,17 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         connect_timeout_s=5,
         read_timeout_s=15,
         max_wait_s=10,
+        host="127.0.0.1",
+        port=9876,
+        workers=1,
+        max_searches=64,
+        max_searches_per_client=8,
+        rate_limit="60/minute",
+        rate_limit_storage="memory://",
+        api_keys=(),
+        trusted_proxies=0,
+        cors_origins=(),
+        drain_s=10,
         log_level=LogLevel.INFO,
         log_format=LogFormat.CONSOLE,
     )
@@ -42,6 +55,17 @@ def test_every_variable_is_read() -> None:
             "GISTSEARCH_CONNECT_TIMEOUT_S": "1",
             "GISTSEARCH_READ_TIMEOUT_S": "2",
             "GISTSEARCH_MAX_WAIT_S": "0",
+            "GISTSEARCH_HOST": "::1",
+            "GISTSEARCH_PORT": "0",
+            "GISTSEARCH_WORKERS": "4",
+            "GISTSEARCH_MAX_SEARCHES": "100",
+            "GISTSEARCH_MAX_SEARCHES_PER_CLIENT": "10",
+            "GISTSEARCH_RATE_LIMIT": "5/second",
+            "GISTSEARCH_RATE_LIMIT_STORAGE": f"redis://:{TOKEN}@redis.example:6379",
+            "GISTSEARCH_API_KEYS": f"{TOKEN}1, {TOKEN}2",
+            "GISTSEARCH_TRUSTED_PROXIES": "2",
+            "GISTSEARCH_CORS_ORIGINS": "https://a.example,http://localhost:3000",
+            "GISTSEARCH_DRAIN_S": "0.5",
             "GISTSEARCH_LOG_LEVEL": "debug",
             "GISTSEARCH_LOG_FORMAT": "json",
         }
@@ -58,6 +82,17 @@ def test_every_variable_is_read() -> None:
         connect_timeout_s=1,
         read_timeout_s=2,
         max_wait_s=0,
+        host="::1",
+        port=0,
+        workers=4,
+        max_searches=100,
+        max_searches_per_client=10,
+        rate_limit="5/second",
+        rate_limit_storage=f"redis://:{TOKEN}@redis.example:6379",
+        api_keys=(f"{TOKEN}1", f"{TOKEN}2"),
+        trusted_proxies=2,
+        cors_origins=("https://a.example", "http://localhost:3000"),
+        drain_s=0.5,
         log_level=LogLevel.DEBUG,
         log_format=LogFormat.JSON,
     )
@@ -93,6 +128,15 @@ def test_an_override_wins_unless_it_is_none() -> None:
         ("GISTSEARCH_GITHUB_TOKEN", "a\nb"),
         ("GISTSEARCH_GITHUB_TOKEN", "é"),
         ("GISTSEARCH_GITHUB_RAW_ORIGINS", ","),
+        ("GISTSEARCH_PORT", "70000"),
+        ("GISTSEARCH_WORKERS", "0"),
+        ("GISTSEARCH_MAX_SEARCHES", "0"),
+        ("GISTSEARCH_TRUSTED_PROXIES", "-1"),
+        ("GISTSEARCH_CORS_ORIGINS", "app.example"),
+        ("GISTSEARCH_CORS_ORIGINS", "https://app.example/path"),
+        ("GISTSEARCH_API_KEYS", "one two"),
+        ("GISTSEARCH_API_KEYS", ","),
+        ("GISTSEARCH_API_KEYS", "@/no/such/file"),
         ("GISTSEARCH_LOG_LEVEL", "loud"),
         ("GISTSEARCH_LOG_FORMAT", "xml"),
     ],
@@ -136,3 +180,69 @@ def test_a_token_never_goes_over_the_network_in_the_clear(url: str, fits: bool) 
     with pytest.raises(BadSetting, match="GISTSEARCH_GITHUB_TOKEN") as refused:
         Settings.from_environment(environment)
     assert TOKEN not in str(refused.value)
+
+
+def test_keys_may_be_in_a_file(tmp_path: Path) -> None:
+    """As secrets are mounted: one on each line."""
+    path = tmp_path / "keys"
+    path.write_text("alice\nbob\n")
+    assert Settings.from_environment({"GISTSEARCH_API_KEYS": f"@{path}"}).api_keys == ("alice", "bob")
+
+
+def test_a_file_without_keys_is_refused(tmp_path: Path) -> None:
+    """It must not open the service to everybody."""
+    path = tmp_path / "keys"
+    path.write_text("\n")
+    with pytest.raises(BadSetting, match="GISTSEARCH_API_KEYS contains no value"):
+        Settings.from_environment({"GISTSEARCH_API_KEYS": f"@{path}"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "token"),
+    [
+        ({"GITHUB_TOKEN": "c"}, "c"),
+        ({"GITHUB_TOKEN": "c", "GH_TOKEN": "b"}, "b"),
+        ({"GITHUB_TOKEN": "c", "GH_TOKEN": "b", "GISTSEARCH_GITHUB_TOKEN": "a"}, "a"),
+        ({"GITHUB_TOKEN": "c", "GH_TOKEN": "", "GISTSEARCH_GITHUB_TOKEN": " "}, "c"),
+        ({}, None),
+    ],
+)
+def test_token_of_other_tools_is_used_if_there_is_no_own_one(environment: dict[str, str], token: str | None) -> None:
+    """In the order of GitHub's command line."""
+    assert Settings.from_environment(environment).github_token == token
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_TOKEN", "GH_TOKEN"])
+def test_bad_token_of_other_tools_is_refused_by_its_variable(variable: str) -> None:
+    """And not by ours, which is not set."""
+    with pytest.raises(BadSetting, match=f"^{variable} "):
+        Settings.from_environment({variable: "two words"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "https", "http", "exceptions"),
+    [
+        ({"HTTPS_PROXY": "a", "NO_PROXY": "c"}, "a", None, "c"),
+        ({"https_proxy": "a", "http_proxy": "b", "no_proxy": "c"}, "a", "b", "c"),
+        ({"https_proxy": "a", "HTTPS_PROXY": "A", "no_proxy": "c", "NO_PROXY": "C"}, "a", None, "c"),
+        ({"https_proxy": "", "HTTPS_PROXY": "A"}, "A", None, ""),
+        ({"HTTP_PROXY": "b"}, None, None, ""),  # A CGI script gets it from a request's header.
+    ],
+)
+def test_proxies_are_read_from_the_variables_that_curl_reads(
+    environment: dict[str, str], https: str | None, http: str | None, exceptions: str
+) -> None:
+    """Lower case first; `http_proxy` in lower case alone."""
+    settings = Settings.from_environment(environment)
+    assert (settings.https_proxy, settings.http_proxy, settings.no_proxy) == (https, http, exceptions)
+
+
+def test_authorities_are_read_from_the_variable_that_openssl_reads() -> None:
+    """As other programs do."""
+    assert Settings.from_environment({"SSL_CERT_FILE": "/etc/ca.pem"}).ssl_cert_file == "/etc/ca.pem"
+
+
+def test_secrets_do_not_show() -> None:
+    """A proxy's address may contain a password."""
+    shown = repr(Settings(https_proxy=f"http://u:{TOKEN}@p", http_proxy=f"http://u:{TOKEN}@p", github_token=TOKEN))
+    assert TOKEN not in shown

@@ -1,4 +1,7 @@
-"""Logging to standard error, for people or for machines."""
+"""Logging to standard error, for people or for machines.
+
+A record may have `fields` (`extra={"fields": {...}}`): members of its JSON object, or words after its message.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 
 def configure_logging(level: str, style: str) -> None:
@@ -25,10 +28,11 @@ def configure_logging(level: str, style: str) -> None:
 
 
 class _Console(logging.Formatter):
-    """One line a record; a traceback stands below it, indented, so that nothing in it looks like a record."""
+    """One line for each record. A traceback follows, indented, so that nothing in it looks like a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name is logging's
-        record.message = _escaped(record.message)
+        words = (f"{name}={_word(value)}" for name, value in _fields(record).items())
+        record.message = " ".join([_escaped(record.message), *words])
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
@@ -40,19 +44,32 @@ class _Console(logging.Formatter):
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, str] = {
+        told: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **_fields(record),
         }
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
         return json.dumps(told)
 
 
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    return getattr(record, "fields", {})
+
+
+def _word(value: object) -> str:
+    """Write a value so that it cannot be taken for several."""
+    values = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
+    text = _escaped(",".join(map(str, values)))
+    is_simple = text and not set(text) & set(' "=')
+    return text if is_simple else '"' + text.replace('"', '\\"') + '"'
+
+
 def _escaped(text: str) -> str:
-    """Write out what a stranger could have put in to make a line of his own, or to move the terminal's cursor."""
+    """Escape what could begin a new line, or move a terminal's cursor: some of the text comes from strangers."""
     return text.encode("unicode_escape").decode("ascii")
 
 

@@ -1,8 +1,10 @@
-"""Gists held in memory: the fake of every test, and a sample for a first try without a network."""
+"""Gists in memory: the fake for tests, and a sample for a first try without a network."""
 
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -10,85 +12,157 @@ from urllib.parse import quote
 
 from attrs import Factory, frozen
 
+from gistsearch.ports.blobs import blob_id_of
+from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import (
     ContentGone,
-    Deadline,
     Gist,
     GistFile,
     GistSource,
     IntegrityMismatch,
+    ListingPage,
     SourceError,
     UnknownUser,
+    Unreadable,
 )
 
 _NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 Content = bytes | SourceError
-"""What a file holds, or the error that reading it ends in."""
+"""The content of a file, or the error that reading it raises."""
 
 
 @frozen
 class MemoryGist:
-    """A gist to be; what is not given is made up."""
+    """A gist to hold. Everything but the files has a default."""
 
     files: Mapping[str, Content]
+    """By file name."""
     description: str | None = None
     id: str | None = None
+    """None: derived from the user and the position."""
     languages: Mapping[str, str] = Factory(dict[str, str])
-    """By file name; a file of which nothing is said has none."""
+    """By file name; a file that is not mentioned has none."""
     public: bool = True
+    """Secret gists are never listed."""
     files_truncated: bool = False
+    describes_content: bool = True
+    """Whether the listing gives the sizes and blob ids of the files."""
+
+
+MemoryRecord = MemoryGist | Unreadable | SourceError
+"""One entry of a user's listing: a gist, a record that cannot be read, or the error that ends the listing there."""
 
 
 class InMemoryGists(GistSource):
-    """A source over gists that it was given, newest first."""
+    """A source of gists that it was given, newest first."""
 
     def __init__(
         self,
-        users: Mapping[str, Sequence[MemoryGist]],
+        users: Mapping[str, Sequence[MemoryRecord]],
         *,
+        page_gists: int = 100,
         chunk_bytes: int = 1 << 16,
         origin: str = "https://gist.github.com",
     ) -> None:
         """
         Args:
-            users: their gists, newest first.
+            users: their gists, newest first, by name. Names are compared without regard to case.
+            page_gists: how many records a page of a listing has.
             chunk_bytes: the size of the chunks in which files are read.
-            origin: what the made-up addresses begin with.
+            origin: the beginning of all addresses.
         """
+        self._page_gists = page_gists
         self._chunk_bytes = chunk_bytes
-        self._contents: dict[str, tuple[GistFile, Content]] = {}
-        self._gists = {
-            username.casefold(): [
-                self._gist(f"{origin}/{username}", number, gist) for number, gist in enumerate(gists) if gist.public
-            ]
-            for username, gists in users.items()
-        }
+        self._origin = origin
+        self._lock = threading.Lock()
+        self._listings: dict[str, _Listing] = {}
+        self._contents: dict[str, Content] = {}
+        self.pages_fetched: Counter[str] = Counter()
+        """How many pages were listed that were not known, by user (in lower case)."""
+        self.files_opened: Counter[str] = Counter()
+        """How often each file was opened, by address."""
+        for username, records in users.items():
+            self.put(username, records)
 
     @classmethod
     def sample(cls) -> Self:
         """Return a few gists of made-up content, to try a search on."""
         return cls(_SAMPLE)
 
-    def list_gists(self, username: str, deadline: Deadline) -> Iterator[Gist]:
-        if username.casefold() not in self._gists:
+    def put(self, username: str, records: Sequence[MemoryRecord]) -> None:
+        """Add a user, or replace everything that a user has. Content that is not listed any more is gone."""
+        listing = _Listing(f"{self._origin}/{username}", records, self._page_gists)
+        with self._lock:
+            before = self._listings.get(username.casefold())
+            self._listings[username.casefold()] = listing
+            self._contents.update(listing.contents)
+            for raw_url in before.contents.keys() - listing.contents.keys() if before else ():
+                del self._contents[raw_url]
+
+    def list_pages(
+        self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+    ) -> Generator[ListingPage, None, None]:
+        deadline.check()
+        listing = self._listings.get(username.casefold())
+        if listing is None:
             raise UnknownUser(f"there is no user {username!r}")
-        for gist in self._gists[username.casefold()]:
+        for number, page in enumerate(listing.pages):
             deadline.check()
-            yield gist
+            if number < len(known) and known[number].validator == page.validator:
+                yield known[number]
+            else:
+                self._count(self.pages_fetched, username.casefold())
+                yield page
+        if listing.error is not None:
+            raise listing.error.with_traceback(None)
 
     def open_file(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
         deadline.check()
-        if file.raw_url not in self._contents:
-            raise ContentGone(f"nothing lies at {file.raw_url}")
-        held, content = self._contents[file.raw_url]
+        content = self._contents.get(file.raw_url)
+        if content is None:
+            raise ContentGone(f"there is nothing at {file.raw_url}")
+        self._count(self.files_opened, file.raw_url)
         if isinstance(content, SourceError):
-            raise content
-        if (file.size_bytes, file.blob_id) != (held.size_bytes, held.blob_id):
+            raise content.with_traceback(None)
+        if file.size_bytes not in (len(content), None) or file.blob_id not in (blob_id_of(content), None):
             raise IntegrityMismatch("the content is not what the listing says")
-        for at in range(0, len(content), self._chunk_bytes):
+        for start in range(0, len(content), self._chunk_bytes):
             deadline.check()
-            yield content[at : at + self._chunk_bytes]
+            yield content[start : start + self._chunk_bytes]
+
+    def _count(self, counter: Counter[str], name: str) -> None:
+        with self._lock:
+            counter[name] += 1
+
+
+class _Listing:
+    """What a user has, as `list_pages` and `open_file` give it."""
+
+    def __init__(self, home: str, records: Sequence[MemoryRecord], page_gists: int) -> None:
+        """
+        Args:
+            home: the address of the user's gists.
+            records: the first error among them is the last that counts.
+            page_gists: how many records a page has.
+        """
+        self.contents: dict[str, Content] = {}
+        """By address."""
+        self.error: SourceError | None = next((entry for entry in records if isinstance(entry, SourceError)), None)
+        """Raised after the last page."""
+        shown = list(self._shown(home, records))
+        self.pages = [_page(shown[start : start + page_gists]) for start in range(0, len(shown), page_gists)]
+        if not shown and self.error is None:
+            self.pages = [_page(())]  # An empty listing is an answer as well, and can be asked for again.
+
+    def _shown(self, home: str, records: Sequence[MemoryRecord]) -> Iterator[Gist | Unreadable]:
+        for number, record in enumerate(records):
+            if isinstance(record, SourceError):
+                return
+            if isinstance(record, Unreadable):
+                yield record
+            elif record.public:
+                yield self._gist(home, number, record)
 
     def _gist(self, home: str, number: int, gist: MemoryGist) -> Gist:
         gist_id = gist.id or hashlib.sha256(f"{home} {number}".encode()).hexdigest()[:32]
@@ -97,20 +171,25 @@ class InMemoryGists(GistSource):
             url=f"{home}/{gist_id}",
             description=gist.description,
             updated_at=_NEWEST - timedelta(days=number),
-            files=tuple(
-                self._file(f"{home}/{gist_id}", name, content, gist.languages.get(name))
-                for name, content in gist.files.items()
-            ),
+            files=tuple(self._file(f"{home}/{gist_id}", gist, name, content) for name, content in gist.files.items()),
             files_truncated=gist.files_truncated,
         )
 
-    def _file(self, home: str, name: str, content: Content, language: str | None) -> GistFile:
-        held = b"" if isinstance(content, SourceError) else content
-        blob_id = hashlib.sha1(b"blob %d\0" % len(held) + held, usedforsecurity=False).hexdigest()
-        raw_url = f"{home}/raw/{blob_id}/{quote(name)}"
-        file = GistFile(name, language, len(held), raw_url, blob_id)
-        self._contents[raw_url] = file, content
-        return file
+    def _file(self, url: str, gist: MemoryGist, name: str, content: Content) -> GistFile:
+        listed = b"" if isinstance(content, SourceError) else content
+        blob_id = blob_id_of(listed)
+        raw_url = f"{url}/raw/{blob_id}/{quote(name)}"
+        self.contents[raw_url] = content
+        if not gist.describes_content:
+            return GistFile(name, gist.languages.get(name), None, raw_url, None)
+        return GistFile(name, gist.languages.get(name), len(listed), raw_url, blob_id)
+
+
+def _page(records: Sequence[Gist | Unreadable]) -> ListingPage:
+    gists = tuple(record for record in records if isinstance(record, Gist))
+    unreadable = tuple(record for record in records if isinstance(record, Unreadable))
+    described = repr((gists, [(record.subject, str(record.error)) for record in unreadable]))
+    return ListingPage(gists, unreadable, hashlib.sha256(described.encode(errors="surrogatepass")).hexdigest())
 
 
 _PYTHON = b"""import sys

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from gistsearch.domain.globs import glob_matcher
+from gistsearch.domain.languages import UnknownLanguage, resolve_language
 from gistsearch.domain.query import SearchQuery
 from gistsearch.ports.gists import GistFile
 
 
-def file_filter(query: SearchQuery) -> Callable[[GistFile], bool]:
-    """Return what tells whether a file is to be searched: its name by the globs, its language by the languages.
+class FileSelection:
+    """The files that a query selects by name and language."""
 
-    As with ripgrep's `-g`, the last glob that fits a name decides; a name that fits none is in unless there are globs
-    that include.
-    """
-    globs = [(glob_matcher(glob.removeprefix("!")), not glob.startswith("!")) for glob in query.files]
-    named_by_default = not any(includes for _, includes in globs)
-    languages = {language.casefold() for language in query.languages}
+    def __init__(self, query: SearchQuery) -> None:
+        """
+        Args:
+            query: as with ripgrep's `-g`, the last glob that fits a name decides, and a name that fits none is selected
+                unless there are globs that include. A language that nobody knows may still be the source's own.
+        """
+        self._globs = [(glob_matcher(glob.removeprefix("!")), not glob.startswith("!")) for glob in query.files]
+        self._by_default = not any(includes for _, includes in self._globs)
+        self._languages = {name: _names(name) for name in query.languages}
+        self._selected_languages = frozenset[str]().union(*self._languages.values())
+        self._seen: set[str] = set()
 
-    def selects(file: GistFile) -> bool:
-        named = next((wanted for fits, wanted in reversed(globs) if fits(file.filename)), named_by_default)
-        return named and (not languages or (file.language or "").casefold() in languages)
+    def selects(self, file: GistFile) -> bool:
+        """Return whether a file is to be searched."""
+        language = (file.language or "").casefold()
+        self._seen.add(language)
+        if self._languages and language not in self._selected_languages:
+            return False
+        return next((includes for fits, includes in reversed(self._globs) if fits(file.filename)), self._by_default)
 
-    return selects
+    def languages_not_found(self) -> tuple[str, ...]:
+        """Return the query's languages that no file has had so far, in the query's order."""
+        return tuple(name for name, names in self._languages.items() if not names & self._seen)
+
+
+def _names(language: str) -> frozenset[str]:
+    try:
+        return frozenset(name.casefold() for name in resolve_language(language))
+    except UnknownLanguage:
+        return frozenset([language.casefold()])

@@ -1,39 +1,40 @@
-"""Where gists come from: the source port, the values that cross it, and the errors that it may raise."""
+"""The gist source port: a place that holds people's public gists."""
 
 from __future__ import annotations
 
-import math
-import threading
-import time
 from abc import abstractmethod
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Sequence
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Protocol
 
 from attrs import frozen
+
+from gistsearch.ports.deadline import Deadline
 
 
 @frozen
 class GistFile:
-    """One file of a gist, as the listing describes it; its content is fetched apart."""
+    """One file of a gist as the listing describes it. Its content is fetched separately."""
 
     filename: str
     language: str | None
-    """The source's own name of the language (`Python`), or None where it knows none."""
-    size_bytes: int
+    """The source's own name for the language (`Python`), or None if it knows none."""
+    size_bytes: int | None
+    """The length of the content, or None if the listing does not say."""
     raw_url: str
-    """Where the content lies, exactly as the source gave it."""
+    """The address of the content, exactly as the source gave it."""
     blob_id: str | None
-    """The git blob id of the content, 40 hex digits: `sha1(b"blob %d\\0" % size + content)`."""
+    """The git blob id of the content (40 hexadecimal digits, see `gistsearch.ports.blobs`), or None if the listing does
+    not say."""
 
 
 @frozen
 class Gist:
-    """One public gist and its files, in the order of the source."""
+    """One public gist and its files, in the source's order."""
 
     id: str
     url: str
-    """The address of the gist's page, for people."""
+    """The address of the gist's web page."""
     description: str | None
     updated_at: datetime
     """With a time zone."""
@@ -42,32 +43,8 @@ class Gist:
     """Whether the gist has more files than the source lists."""
 
 
-class Wanted(Protocol):
-    """Whatever asks for a file."""
-
-    @property
-    def file(self) -> GistFile:
-        """As `list_gists` gave it."""
-        raise NotImplementedError
-
-
-W = TypeVar("W", bound=Wanted)
-
-
-@frozen(eq=False)
-class OpenedFile(Generic[W]):
-    """A file that is being read."""
-
-    wanted: W
-    """The very object that asked for it."""
-    chunks: Generator[bytes, None, None]
-    """The content, as `GistSource.open_file` says. To be closed, even if no step of it was taken."""
-    at_hand: bool
-    """Whether all of the content is there, so that taking it waits for nothing."""
-
-
 class SourceError(Exception):
-    """Base of everything that a source may raise. The message is fit for users: it holds no secret."""
+    """Base class of every error that a source may raise. The message is meant for users and contains no secret."""
 
 
 class UnknownUser(SourceError):
@@ -75,7 +52,7 @@ class UnknownUser(SourceError):
 
 
 class SourceUnavailable(SourceError):
-    """Indicates that the source cannot be reached or answers nonsense, after all retries."""
+    """Indicates that the source cannot be reached, or keeps giving unusable answers after all retries."""
 
 
 class SourceRateLimited(SourceError):
@@ -85,7 +62,7 @@ class SourceRateLimited(SourceError):
         """
         Args:
             message: what happened, for users.
-            retry_after_s: seconds until the source may be asked again, from now.
+            retry_after_s: seconds from now until the source may be asked again.
             reset_at: the same moment on the clock, with a time zone.
         """
         super().__init__(message)
@@ -94,11 +71,21 @@ class SourceRateLimited(SourceError):
 
 
 class AccessForbidden(SourceError):
-    """Indicates that the source refuses this content for good (blocked, or the credentials do not suffice)."""
+    """Indicates that the source refuses access permanently: the content is blocked, or the credentials do not
+    suffice.
+    """
+
+
+class LoginRequired(AccessForbidden):
+    """Indicates that the content is only available to a user who has logged in."""
 
 
 class ContentGone(SourceError):
-    """Indicates that the content, or the gist that held it, is no longer there."""
+    """Indicates that the content, or the gist that contained it, no longer exists."""
+
+
+class MalformedRecord(SourceError):
+    """Indicates that a record of a listing has a form that cannot be read."""
 
 
 class IntegrityMismatch(SourceError):
@@ -109,74 +96,57 @@ class ForbiddenOrigin(SourceError):
     """Indicates that an address points outside the origins that the operator allows."""
 
 
-class DeadlineExceeded(SourceError):
-    """Indicates that the time was up, or that the search was cancelled, before the work was done."""
+@frozen
+class Unreadable:
+    """A record of a listing that could not be read, or a range of records."""
+
+    subject: str
+    """Names it for users: `gist 6b2972aa`, `gist 17`, `file 'a.py' of gist 6b2972aa`, `gists 101–150`."""
+    error: SourceError
+    """Why: `MalformedRecord`, or the error that kept a range from being fetched."""
 
 
-class Deadline:
-    """The moment at which work has to be over: after some seconds, or as soon as someone cancels it.
+@frozen
+class ListingPage:
+    """One page of a user's listing, in the source's order."""
 
-    One object is shared by all threads that work on one search; every method may be called from any of them.
-    """
-
-    def __init__(self, seconds: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        """
-        Args:
-            seconds: from now on, or None for no limit but `cancel`.
-            clock: monotonic seconds.
-        """
-        self._clock = clock
-        self._ends_at = math.inf if seconds is None else clock() + seconds
-        self._cancelled = threading.Event()
-
-    def remaining_s(self) -> float:
-        """Return the seconds that are left: 0.0 when it is over, `math.inf` where there is no limit."""
-        return 0.0 if self._cancelled.is_set() else max(0.0, self._ends_at - self._clock())
-
-    def check(self) -> None:
-        """Return at once while there is time left.
-
-        Raises:
-            DeadlineExceeded: when there is none.
-        """
-        if self._cancelled.is_set() or self._clock() >= self._ends_at:
-            raise DeadlineExceeded("the search was stopped before it was done")
-
-    def cancel(self) -> None:
-        """End it now; wakes every `sleep`."""
-        self._cancelled.set()
-
-    def sleep(self, seconds: float) -> None:
-        """Pause for so many seconds.
-
-        Raises:
-            DeadlineExceeded: at once where the pause would outlast the deadline, or as soon as it is cancelled.
-        """
-        if seconds >= self.remaining_s() or self._cancelled.wait(seconds):
-            raise DeadlineExceeded("the search was stopped before it was done")
+    gists: tuple[Gist, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    validator: str | None = None
+    """An opaque value with which the source can ask whether the page has changed; None if it cannot ask."""
 
 
 class GistSource(Protocol):
     """A place that holds people's public gists.
 
-    Both methods may be called from several threads at once, and their generators advanced by different threads in turn
-    (never by two at once). Closing a generator frees whatever it holds.
+    Both methods may be called from several threads at once. A generator may be advanced by different threads, but only
+    by one at a time. Closing it releases everything that it holds.
     """
 
     @abstractmethod
-    def list_gists(self, username: str, deadline: Deadline) -> Iterator[Gist]:
-        """List a user's public gists, each once, newest first, without their content.
+    def list_pages(
+        self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+    ) -> Generator[ListingPage, None, None]:
+        """List a user's public gists, newest first, page by page, without their content.
 
-        What an implementer owes: secret gists never appear; every page of the listing is walked; a gist is yielded as
-        soon as it is known; a walk that cannot be finished raises, it never just ends.
+        Implementers must:
+
+        - leave out secret gists;
+        - walk every page, and yield each as soon as it and all pages before it are known;
+        - report every record that cannot be read as `Unreadable`, and go on with the others;
+        - raise when the walk cannot be completed, rather than end early.
+
+        A gist may appear twice if the listing changes during the walk.
 
         Args:
-            username: as the user typed it; it is never trusted as part of an address.
-            deadline: checked between requests and honoured within them, to half a second.
+            username: as the user typed it. Encode it before it becomes part of an address.
+            deadline: checked between requests; a request ends at most half a second after it.
+            known: the pages of an earlier walk, in order. A page that has not changed is yielded as the very object
+                given here, provided that it has a validator.
 
         Raises (late, at the first `next` or a later one):
             UnknownUser: the source has no such user.
-            SourceRateLimited, AccessForbidden, ForbiddenOrigin, SourceUnavailable: as their names say.
+            SourceRateLimited, AccessForbidden, ForbiddenOrigin, SourceUnavailable: see there.
             DeadlineExceeded: the deadline passed.
         """
         raise NotImplementedError
@@ -185,52 +155,17 @@ class GistSource(Protocol):
     def open_file(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
         """Yield the content of a file, in order, in chunks of any size.
 
-        What an implementer owes: the generator ends without an error only when the whole content was yielded and, where
-        the listing gave a blob id, hashes to it. Memory does not grow with the size of the file.
+        Implementers must end the generator without an error only if all of the content was yielded and, if the listing
+        gave a size and a blob id, matches both. Memory must not grow with the size of the file.
 
         Args:
-            file: as `list_gists` gave it.
-            deadline: checked between chunks and honoured within requests, to half a second.
+            file: as `list_pages` gave it.
+            deadline: checked between chunks; a request ends at most half a second after it.
 
-        Raises (late, at any `next`; chunks that were yielded before may then be wrong or incomplete):
+        Raises (late, at any `next`; chunks yielded before may then be wrong or incomplete):
             IntegrityMismatch: the bytes are not those that the listing promised.
-            ForbiddenOrigin, SourceRateLimited, AccessForbidden, ContentGone, SourceUnavailable: as their names say.
+            ForbiddenOrigin, SourceRateLimited, AccessForbidden, LoginRequired, ContentGone, SourceUnavailable: see
+                there.
             DeadlineExceeded: the deadline passed.
-        """
-        raise NotImplementedError
-
-
-@runtime_checkable
-class MultiplexingSource(GistSource, Protocol):
-    """A source that waits for many files at once in one thread: an offer, which no source has to make.
-
-    For small files that costs a fraction of what it costs to wait for each in a thread of its own. Whatever a search
-    reads of such a source, it reads by `open_files`.
-    """
-
-    @abstractmethod
-    def open_files(
-        self, take: Callable[[], W | None], at_once: int, deadline: Deadline
-    ) -> Generator[OpenedFile[W], None, None]:
-        """Open files, many at once, each yielded as soon as its content is there.
-
-        What an implementer owes: each file that was taken is yielded once, in any order, unless `DeadlineExceeded` is
-        raised or the generator is closed. One that is large, or cannot be had soon and at the first try, is yielded
-        with `at_hand` false: whatever has to be waited for, tried again or raised is left to its chunks, so that no
-        file keeps the others waiting. Closing the generator frees all that was not yielded.
-
-        Chunks that are not at hand are read in another thread, or when the generator has ended: they may have to wait
-        for what others hold. They themselves hold nothing that others wait for, until their first step.
-
-        Args:
-            take: gives the next file, or None if there is none for now; called from the thread that advances the
-                generator, whenever there is room for a file. While something is under way it is asked again and again,
-                many times a second; where it gives None and nothing is under way, the generator ends. It may also end,
-                without taking more, where nothing can be begun for now.
-            at_once: for how many files it may wait at the same time. As many again may have come, and not be yielded.
-            deadline: honoured while waiting, to half a second.
-
-        Raises (late, at any `next`):
-            DeadlineExceeded: the deadline passed. Nothing else: what is wrong with a file is raised by its chunks.
         """
         raise NotImplementedError

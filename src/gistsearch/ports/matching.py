@@ -1,83 +1,88 @@
-"""What finds a pattern in bytes: the matcher port, its options, and the error of a bad pattern."""
+"""The matcher port: finds patterns in bytes."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from attrs import frozen
 
 Span = tuple[int, int]
-"""Where a match lies: start and end, half-open."""
+"""Start and end of a match, half-open."""
 
 
 @frozen
 class MatchOptions:
-    """How an expression is to be read."""
+    """How patterns are to be read."""
 
     ignore_case: bool = False
     fixed_strings: bool = False
-    """The expression is plain text."""
+    """The patterns are plain text."""
     word: bool = False
-    """No letter, mark, decimal digit or connector (such as `_`), of any script, stands directly before or behind a
-    match."""
+    """A match must not have a letter, mark, decimal digit or connector (such as `_`) of any script next to it."""
     multiline: bool = False
     """A match may contain line feeds."""
+    smart_case: bool = False
+    """Ignore case unless a pattern contains an uppercase literal character. Group names, class names, flags and the
+    letters of escapes (`\\S`) are not literals."""
 
 
 class InvalidPattern(ValueError):
-    """Indicates that an engine refuses an expression. The message says what is wrong, in words for users."""
+    """Indicates that an engine refuses a pattern. The message says what is wrong, in words for users."""
 
-    def __init__(self, message: str, part: str | None = None) -> None:
+    def __init__(self, message: str, part: str | None = None, pattern: str | None = None) -> None:
         """
         Args:
             message: what is wrong.
-            part: the piece of the expression that is, where the engine tells.
+            part: the part of the pattern that is wrong, if the engine says.
+            pattern: the pattern that is wrong, if there are several.
         """
         super().__init__(message)
         self.part = part
+        self.pattern = pattern
 
 
 class Matcher(Protocol):
-    """A compiled expression. May be used by several threads at once."""
+    """Compiled patterns. Safe to use from several threads at once."""
 
     @abstractmethod
     def find(self, buffer: bytes, start: int, end: int) -> Iterator[Span]:
-        """Find matches in `buffer[start:end]`, seeing the buffer's true neighbours.
+        """Find matches in `buffer[start:end]`, with the bytes around it in sight.
 
-        What an implementer owes:
+        Implementers must ensure:
 
-        - Spans lie within `start..end`, from left to right, and do not overlap. An empty match directly behind another
-          match is left out, and so is one within a UTF-8 character.
+        - Spans lie within `start..end`, are ordered from left to right and do not overlap. With several patterns, a
+          match of any of them counts. An empty match directly after another match is left out, and so is one inside a
+          UTF-8 character.
         - Assertions look at the bytes around: with `start > 0`, `^` and `\\b` at `start` depend on `buffer[start - 1]`,
-          and with `end < len(buffer)`, `$` and `\\b` at `end` on `buffer[end]`. Only the buffer's own ends count as
-          ends of text.
-        - `^` and `$` match at line boundaries; `$` also before `\\r\\n` (the match may then include the `\\r`).
-        - Unless `multiline` was asked for, no match contains a line feed, and how the lines before and after are
-          cut off never changes what is found in a line.
-        - Any bytes are allowed; those that are not UTF-8 match no character class and stop nothing.
-        - Time is linear in `end - start` for each match that is taken; the iterator is lazy.
+          and with `end < len(buffer)`, `$` and `\\b` at `end` depend on `buffer[end]`. Only the ends of the buffer are
+          ends of the text.
+        - `^` and `$` match at line boundaries. Lines end with a line feed; a carriage return is an ordinary character.
+        - Without `multiline`, no match contains a line feed, and what is found in a line does not depend on how the
+          lines around it are cut.
+        - Any bytes are allowed. Those that are not valid UTF-8 match no character class and never stop a search.
+        - Finding each match takes time linear in `end - start`. The iterator is lazy.
 
         Args:
-            buffer: text in UTF-8, mostly.
+            buffer: text, normally UTF-8.
             start, end: byte positions, `0 <= start <= end <= len(buffer)`.
 
         Yields:
-            Spans in bytes, counted from the buffer's beginning.
+            Spans in bytes from the beginning of the buffer.
         """
         raise NotImplementedError
 
 
 class MatcherCompiler(Protocol):
-    """Makes matchers of expressions."""
+    """Compiles patterns into matchers."""
 
     @abstractmethod
-    def compile(self, pattern: str, options: MatchOptions) -> Matcher:
-        """Compile an expression that a stranger may have typed, in bounded time and memory.
+    def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        """Compile one or more patterns that a stranger may have typed, in bounded time and memory.
 
         Raises:
-            InvalidPattern: the expression is refused: bad syntax, too large, or, without `multiline`, one that could
-                only match a line feed.
+            InvalidPattern: a pattern is refused: bad syntax, too large or, without `multiline`, able to match nothing
+                but a line feed.
         """
         raise NotImplementedError

@@ -1,30 +1,44 @@
-"""Conformance suites for those who implement a port: subclass one, give it your adapter, and run pytest.
+"""Conformance suites for implementers of a port: subclass one, give it your adapter, and run pytest.
 
-It needs pytest, which gistsearch itself does not: install `gistsearch[testing]`. `docs/embedding.md` shows it in use.
+They need pytest, which gistsearch itself does not: install `gistsearch[testing]`. `docs/embedding.md` shows their use.
 """
 
 import pytest
 
-# Before they are imported: a failure then shows its values.
+# Before these modules are imported, so that a failure shows the values of its assertion.
 pytest.register_assert_rewrite(
-    *(f"gistsearch.testing.{name}" for name in ("content", "endings", "listing", "matching", "opening"))
+    *(
+        f"gistsearch.testing.{name}"
+        for name in ("content", "fixtures", "lifecycle", "listing", "matching", "origins", "pages", "rate_limits")
+    )
 )
 
 from gistsearch.testing.cases import RE2_CASES, Case, read_cases  # noqa: E402
-from gistsearch.testing.gists import GistSourceSuite, MultiplexingSourceSuite  # noqa: E402
+from gistsearch.testing.fixtures import (  # noqa: E402
+    ChangeContent,
+    CorruptRecord,
+    Disruption,
+    MakeSource,
+    RedirectContent,
+    ReplaceGists,
+    SampleGist,
+    Users,
+)
+from gistsearch.testing.gists import GistSourceSuite  # noqa: E402
 from gistsearch.testing.matching import MatcherSuite  # noqa: E402
-from gistsearch.testing.planting import Alter, Plant, PlantedGist, Upset, Users  # noqa: E402
 
 __all__ = [
     "RE2_CASES",
-    "Alter",
     "Case",
+    "ChangeContent",
+    "CorruptRecord",
+    "Disruption",
     "GistSourceSuite",
+    "MakeSource",
     "MatcherSuite",
-    "MultiplexingSourceSuite",
-    "Plant",
-    "PlantedGist",
-    "Upset",
+    "RedirectContent",
+    "ReplaceGists",
+    "SampleGist",
     "Users",
     "read_cases",
 ]

@@ -1,4 +1,4 @@
-"""What everyone owes who yields the content of a file."""
+"""Tests of the content of files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ import tracemalloc
 import pytest
 from attrs import evolve
 
-from gistsearch.ports.gists import GistFile, GistSource, IntegrityMismatch
-from gistsearch.testing.planting import FILE_ERRORS, Alter, Plant, PlantedGist, Planting, Upset, blob_id, one_file
+from gistsearch.ports.blobs import blob_id_of
+from gistsearch.ports.gists import ContentGone, GistFile, GistSource, IntegrityMismatch
+from gistsearch.testing.fixtures import (
+    FILE_ERRORS,
+    ChangeContent,
+    Disruption,
+    GistSourceFixtures,
+    MakeSource,
+    SampleGist,
+    must_raise,
+    one_file,
+)
 
 MIB = 1 << 20
 
@@ -30,14 +40,14 @@ ADDRESSES = {
     "another host": "https://gist.example/raw",
     "a path": "../../../../../../etc/hostname",
     "NUL": "\0",
-    "no text": "https://gist.example/\ud800",
+    "not Unicode text": "https://gist.example/\ud800",
 }
 PROMISE = b"What the listing promised.\n"
 OTHERS = {"shorter": PROMISE[:-1], "longer": PROMISE + b"x", "nothing": b"", "same length": PROMISE.swapcase()}
 
 
-class ContentLaws(Planting):
-    """The laws of `GistSource.open_file`."""
+class ContentTests(GistSourceFixtures):
+    """What `open_file` yields."""
 
     filenames: tuple[str, ...] = (
         "a b.txt",
@@ -51,103 +61,112 @@ class ContentLaws(Planting):
         "Ünï 😀.md",
         "A whole sentence, as people write it.",
     )
-    """File names that a source has to tell apart. Name fewer if yours cannot hold them."""
+    """File names that a source has to distinguish. Leave out those that yours cannot hold."""
 
     @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-    def test_content_comes_whole(self, plant: Plant, content: bytes) -> None:
-        """Every byte comes, in order, and no other."""
-        source = plant(one_file(content))
-        assert self.content(source, self.only_file(source)) == content
+    def test_content_is_complete(self, make_source: MakeSource, content: bytes) -> None:
+        """Every byte is yielded, in order, and no other."""
+        source = make_source(one_file(content))
+        self._expect(content, self.content(source, self.only_file(source)))
 
-    def test_files_are_not_mixed_up(self, plant: Plant) -> None:
-        """Each file has its own content, whatever its name and whoever else has a file of that name."""
+    def test_files_are_not_mixed_up(self, make_source: MakeSource) -> None:
+        """Each file has its own content, even if its name is unusual and other gists have a file of the same name."""
         users = {
             user: [
-                PlantedGist({name: f"{user} {number} {name}".encode() for name in self.filenames})
-                for number in range(2)
+                SampleGist({name: f"{user} {number} {name}".encode() for name in self.filenames}) for number in range(2)
             ]
             for user in ("octo", "other")
         }
-        source = plant(users)
+        source = make_source(users)
         for user, gists in users.items():
-            held = [
-                {file.filename: self.content(source, file) for file in gist.files} for gist in self.listed(source, user)
-            ]
-            assert held == [gist.files for gist in gists]
+            listed = self.gists(source, user)
+            contents = [{file.filename: self.content(source, file) for file in gist.files} for gist in listed]
+            assert contents == [gist.files for gist in gists], "expected each file to have its own content"
 
-    def test_content_can_be_read_again(self, plant: Plant) -> None:
-        """A file that was read, or begun, is read from its beginning the next time."""
-        source = plant(one_file(CONTENTS["all bytes"]))
+    def test_content_can_be_read_again(self, make_source: MakeSource) -> None:
+        """A file that was read, or is being read, is read from its beginning the next time."""
+        content = CONTENTS["all bytes"]
+        source = make_source(one_file(content))
         file = self.only_file(source)
-        begun = source.open_file(file, self.deadline())
-        first = next(begun)
-        assert self.content(source, file) == self.content(source, file) == CONTENTS["all bytes"]
-        assert first + b"".join(begun) == CONTENTS["all bytes"]
+        other = source.open_file(file, self.deadline())
+        first = next(other)
+        for _ in range(2):
+            self._expect(content, self.content(source, file))
+        self._expect(content, first + b"".join(other))
 
-    def test_memory_does_not_grow_with_the_file(self, plant: Plant) -> None:
+    def test_memory_does_not_grow_with_the_file(self, make_source: MakeSource) -> None:
         """Reading a file four times as large takes no more memory (as far as Python's allocator sees it)."""
         small, large = b"x" * (8 * MIB), b"y" * (32 * MIB)
-        source = plant({"small": [PlantedGist({"f": small})], "large": [PlantedGist({"f": large})]})
-        peaks = [_peak(source, self.only_file(source, user), self) for user in ("small", "large")]
-        assert peaks[1] < peaks[0] + 8 * MIB
+        source = make_source({"small": [SampleGist({"f": small})], "large": [SampleGist({"f": large})]})
+        peaks = [self._peak_bytes(source, self.only_file(source, user)) for user in ("small", "large")]
+        assert peaks[1] < peaks[0] + 8 * MIB, (
+            f"expected reading 32 MiB to take little more memory than reading 8 MiB ({peaks[0]:,} bytes)"
+        )
 
     @pytest.mark.parametrize("promised", OTHERS.values(), ids=OTHERS)
-    def test_content_is_what_was_promised_or_an_error(self, plant: Plant, promised: bytes) -> None:
-        """Bytes of another length or blob id than the listing says never pass for the file."""
-        source = plant(one_file(PROMISE))
+    def test_content_matches_the_listing(self, make_source: MakeSource, promised: bytes) -> None:
+        """Bytes with another length or blob id than the listing gives are never taken for the file."""
+        source = make_source(one_file(PROMISE))
         file = self.only_file(source)
-        _skip_what_cannot_be_noticed(file, promised)
-        named = blob_id(promised) if file.blob_id else None
-        with pytest.raises(FILE_ERRORS):
-            self.content(source, evolve(file, size_bytes=len(promised), blob_id=named))
+        _skip_if_unnoticeable(file, promised)
+        size_bytes = None if file.size_bytes is None else len(promised)
+        blob_id = None if file.blob_id is None else blob_id_of(promised)
+        with must_raise(*FILE_ERRORS, when="reading content that does not match the listing"):
+            self.content(source, evolve(file, size_bytes=size_bytes, blob_id=blob_id))
 
     @pytest.mark.parametrize("raw_url", ADDRESSES.values(), ids=ADDRESSES)
-    def test_content_that_was_never_listed_is_an_error(self, plant: Plant, raw_url: str) -> None:
+    def test_content_that_was_never_listed_is_an_error(self, make_source: MakeSource, raw_url: str) -> None:
         """An address that leads nowhere, or elsewhere, raises one of the port's errors."""
-        source = plant(one_file(PROMISE))
-        stray = evolve(self.only_file(source), raw_url=raw_url, size_bytes=5, blob_id=blob_id(b"stray"))
-        with pytest.raises(FILE_ERRORS):
+        source = make_source(one_file(PROMISE))
+        stray = evolve(self.only_file(source), raw_url=raw_url, size_bytes=5, blob_id=blob_id_of(b"stray"))
+        with must_raise(*FILE_ERRORS, when=f"reading from the address {raw_url!r}, which was never listed"):
             self.content(source, stray)
 
     @pytest.mark.parametrize("now", OTHERS.values(), ids=OTHERS)
-    def test_content_that_changed_is_a_mismatch(self, plant: Plant, alter: Alter, now: bytes) -> None:
-        """Where other bytes lie than those that were listed, reading ends in `IntegrityMismatch`."""
-        source = plant(one_file(PROMISE))
+    def test_content_that_has_changed_is_a_mismatch(
+        self, make_source: MakeSource, change_content: ChangeContent, now: bytes
+    ) -> None:
+        """If there are other bytes than the listing promised, reading ends with `IntegrityMismatch`."""
+        source = make_source(one_file(PROMISE))
         file = self.only_file(source)
-        _skip_what_cannot_be_noticed(file, now)
-        alter("octo", "file.txt", now)
-        with pytest.raises(IntegrityMismatch):
+        _skip_if_unnoticeable(file, now)
+        change_content("octo", "file.txt", now)
+        with must_raise(IntegrityMismatch, when="reading content that has changed since it was listed"):
             self.content(source, file)
 
     @pytest.mark.parametrize("content", [PROMISE, b""], ids=["some", "none"])
-    def test_content_that_vanished_is_an_error(self, plant: Plant, alter: Alter, content: bytes) -> None:
-        """Content that is gone does not read as an empty file, even where it was one."""
-        source = plant(one_file(content))
+    def test_content_that_is_gone_is_reported(
+        self, make_source: MakeSource, change_content: ChangeContent, content: bytes
+    ) -> None:
+        """It is neither an empty file, even if it was empty before, nor a failure that could pass."""
+        source = make_source(one_file(content))
         file = self.only_file(source)
-        alter("octo", "file.txt", None)
-        with pytest.raises(FILE_ERRORS):
+        change_content("octo", "file.txt", None)
+        with must_raise(ContentGone, when="reading content that no longer exists"):
             self.content(source, file)
 
-    def test_content_that_cannot_be_had_is_an_error(self, plant: Plant, sever: Upset) -> None:
-        """A source that cannot be asked yields no end of a file."""
-        source = plant(one_file(PROMISE))
+    def test_content_that_cannot_be_fetched_is_an_error(self, make_source: MakeSource, disconnect: Disruption) -> None:
+        """A failure does not look like the end of a file."""
+        source = make_source(one_file(PROMISE))
         file = self.only_file(source)
-        sever()
-        with pytest.raises(FILE_ERRORS):
+        disconnect()
+        with must_raise(*FILE_ERRORS, when="reading while nothing can be fetched"):
             self.content(source, file)
 
+    def _expect(self, content: bytes, received: bytes) -> None:
+        assert received == content, f"expected the {len(content):,} bytes of the file, got {len(received):,} bytes"
 
-def _skip_what_cannot_be_noticed(file: GistFile, other: bytes) -> None:
-    if file.blob_id is None and file.size_bytes == len(other):
-        pytest.skip("this source gives no blob ids")
+    def _peak_bytes(self, source: GistSource, file: GistFile) -> int:
+        """Return the most memory that reading a file took, over what was there before."""
+        tracemalloc.start()
+        try:
+            for _ in source.open_file(file, self.deadline()):
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
 
 
-def _peak(source: GistSource, file: GistFile, laws: Planting) -> int:
-    """Return the most memory that reading a file took, in bytes, over what was there before."""
-    tracemalloc.start()
-    try:
-        read = sum(map(len, source.open_file(file, laws.deadline())))
-        assert read == file.size_bytes
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+def _skip_if_unnoticeable(file: GistFile, other: bytes) -> None:
+    if file.blob_id is None and file.size_bytes in (len(other), None):
+        pytest.skip("the listings of this source do not describe content well enough to notice")

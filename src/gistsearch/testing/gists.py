@@ -1,26 +1,24 @@
-"""The conformance suites of the gist source port."""
+"""The conformance suite of the gist source port."""
 
 from __future__ import annotations
 
-from gistsearch.testing.content import ContentLaws
-from gistsearch.testing.endings import EndingLaws
-from gistsearch.testing.listing import ListingLaws
-from gistsearch.testing.opening import OpeningLaws
+from gistsearch.testing.content import ContentTests
+from gistsearch.testing.lifecycle import LifecycleTests
+from gistsearch.testing.listing import ListingTests
+from gistsearch.testing.origins import OriginTests
+from gistsearch.testing.pages import PageTests
+from gistsearch.testing.rate_limits import RateLimitTests
 
 
-class GistSourceSuite(ListingLaws, ContentLaws, EndingLaws):
-    """What every `GistSource` owes, as tests.
+class GistSourceSuite(ListingTests, PageTests, ContentTests, OriginTests, RateLimitTests, LifecycleTests):
+    """Tests of everything that the port demands of a `GistSource`.
 
-    Subclass it under a name that begins with `Test`, and override the fixture `plant`: it gives a function that takes
-    users and their gists, and returns a source that holds them. Where the source asks something that can change, fall
-    silent or break, override `alter`, `silence` and `sever`, too; what needs them is skipped otherwise.
+    Subclass it under a name that begins with `Test`, and override the fixture `make_source`: it returns a function that
+    takes users and their gists, and returns a source that holds them. Override the other fixtures of
+    `GistSourceFixtures` as far as they make sense for your source; tests that need one of them are skipped otherwise.
 
         class TestMyGists(GistSourceSuite):
             @pytest.fixture
-            def plant(self) -> Plant:
+            def make_source(self) -> MakeSource:
                 return MyGists
     """
-
-
-class MultiplexingSourceSuite(GistSourceSuite, OpeningLaws):
-    """What every `MultiplexingSource` owes: all that a `GistSource` does, and more."""

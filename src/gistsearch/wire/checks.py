@@ -1,19 +1,18 @@
-"""Checks of single JSON values, each saying what is wrong in words for users."""
+"""Checks of JSON values: each says what it allows, as JSON Schema, and what is wrong, in words for users."""
 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
 
 from attrs import evolve, frozen
 
-from gistsearch.wire.notation import pointer
+from gistsearch.wire.encoding import Json, pointer
 
-_T = TypeVar("_T")
-
-Check = Callable[[object], _T]
-"""Returns the value in the form it is used in, or raises `InvalidRequest` with pointers that begin at the value."""
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @frozen
@@ -36,101 +35,157 @@ class InvalidRequest(ValueError):
         self.errors = tuple(errors)
         super().__init__("; ".join(f"{error.pointer}: {error.detail}" for error in self.errors))
 
-    def below(self, key: str | int) -> list[FieldError]:
-        """Return the errors as seen from the object or list that holds the value under `key`."""
+    def prefixed(self, key: str | int) -> list[FieldError]:
+        """Return the errors with pointers that begin at the object or list that contains the value under `key`."""
         return [evolve(error, pointer=pointer(key) + error.pointer) for error in self.errors]
 
 
-def wrong(detail: str) -> InvalidRequest:
+def invalid(detail: str) -> InvalidRequest:
     """Return the error of a value that is wrong as a whole."""
     return InvalidRequest([FieldError("", detail)])
 
 
-def flag(value: object) -> bool:
-    """Check for a boolean."""
-    if not isinstance(value, bool):
-        raise wrong("must be true or false")
-    return value
+class Check(Protocol[T_co]):
+    """What a value must be like."""
+
+    @abstractmethod
+    def check(self, value: object) -> T_co:
+        """Return the value in the form in which it is used.
+
+        Raises:
+            InvalidRequest: the value is not allowed. Pointers begin at the value.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def schema(self) -> Json:
+        """Return the JSON Schema of the values that are allowed."""
+        raise NotImplementedError
 
 
-def text(max_length: int, rule: Callable[[str], None]) -> Check[str]:
-    """Return the check for a string of 1 to `max_length` characters that keeps a rule, which raises `ValueError`."""
+@frozen
+class Flag(Check[bool]):
+    """A boolean."""
 
-    def check(value: object) -> str:
-        if not isinstance(value, str):
-            raise wrong("must be a string")
-        if not 1 <= len(value) <= max_length:
-            raise wrong(f"must have from 1 to {max_length:,} characters, not {len(value):,}")
-        try:
-            rule(value)
-        except ValueError as error:
-            raise wrong(str(error)) from error
+    def check(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise invalid("must be true or false")
         return value
 
-    return check
+    def schema(self) -> Json:
+        return {"type": "boolean"}
 
 
-def choice(*values: str) -> Check[str]:
-    """Return the check for one of several strings."""
-    names = " or ".join(f'"{value}"' for value in values)
+@frozen
+class Text(Check[str]):
+    """A string of 1 to `max_length` characters."""
 
-    def check(value: object) -> str:
-        if value not in values:
-            raise wrong(f"must be {names}")
+    max_length: int
+    rule: Callable[[str], object] | None = None
+    """Raises `ValueError` for a string that is not allowed."""
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise invalid("must be a string")
+        if not 1 <= len(value) <= self.max_length:
+            raise invalid(f"must have from 1 to {self.max_length:,} characters, not {len(value):,}")
+        try:
+            value.encode()
+            if self.rule:
+                self.rule(value)
+        except UnicodeEncodeError as error:
+            raise invalid("must be valid Unicode text") from error
+        except ValueError as error:
+            raise invalid(str(error)) from error
+        return value
+
+    def schema(self) -> Json:
+        return {"type": "string", "minLength": 1, "maxLength": self.max_length}
+
+
+@frozen
+class Choice(Check[str]):
+    """One of several strings."""
+
+    values: tuple[str, ...]
+
+    def check(self, value: object) -> str:
+        if value not in self.values:
+            *others, last = (f'"{each}"' for each in self.values)
+            raise invalid(f"must be {', '.join(others)} or {last}")
         return cast("str", value)
 
-    return check
+    def schema(self) -> Json:
+        return {"type": "string", "enum": list(self.values)}
 
 
-def whole_number(low: int, high: int) -> Check[int]:
-    """Return the check for an integer in a range, both ends included; as in JSON Schema, 3.0 is one, too."""
+@frozen
+class WholeNumber(Check[int]):
+    """An integer from `low` to `high`. As in JSON Schema, 3.0 is an integer, too."""
 
-    def check(value: object) -> int:
+    low: int
+    high: int
+
+    def check(self, value: object) -> int:
         number = _number(value)
-        if number is None or not low <= number <= high or number != int(number):
-            raise wrong(f"must be a whole number from {low:,} to {high:,}")
+        if number is None or not self.low <= number <= self.high or number != int(number):
+            raise invalid(f"must be a whole number from {self.low:,} to {self.high:,}")
         return int(number)
 
-    return check
+    def schema(self) -> Json:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
-def positive_number(high: float) -> Check[float]:
-    """Return the check for a number above 0, up to `high`."""
+@frozen
+class PositiveNumber(Check[float]):
+    """A number above 0, up to `high`."""
 
-    def check(value: object) -> float:
+    high: float
+
+    def check(self, value: object) -> float:
         number = _number(value)
-        if number is None or not 0 < number <= high:
-            raise wrong(f"must be a number above 0, up to {high:g}")
+        if number is None or not 0 < number <= self.high:
+            raise invalid(f"must be a number above 0, up to {self.high:g}")
         return float(number)
 
-    return check
+    def schema(self) -> Json:
+        return {"type": "number", "exclusiveMinimum": 0, "maximum": self.high}
 
 
-def sequence(check_item: Check[_T], max_length: int) -> Check[tuple[_T, ...]]:
-    """Return the check for a list of at most `max_length` items."""
+@frozen
+class Items(Check[tuple[T, ...]], Generic[T]):
+    """A list of `min_items` to `max_items` strings."""
 
-    def check(value: object) -> tuple[_T, ...]:
+    item: Check[T]
+    max_items: int
+    min_items: int = 0
+
+    def check(self, value: object) -> tuple[T, ...]:
         if not isinstance(value, list):
-            raise wrong("must be a list of strings")
-        given = cast("list[object]", value)
-        if len(given) > max_length:
-            raise wrong(f"must have at most {max_length:,} items, not {len(given):,}")
-        items: list[_T] = []
+            raise invalid("must be a list of strings")
+        values = cast("list[object]", value)
+        if len(values) > self.max_items:
+            raise invalid(f"must have at most {self.max_items:,} items, not {len(values):,}")
+        if len(values) < self.min_items:
+            raise invalid("must not be empty")
+        items: list[T] = []
         errors: list[FieldError] = []
-        for index, item in enumerate(given):
+        for index, each in enumerate(values):
             try:
-                items.append(check_item(item))
+                items.append(self.item.check(each))
             except InvalidRequest as error:
-                errors += error.below(index)
+                errors += error.prefixed(index)
         if errors:
             raise InvalidRequest(errors)
         return tuple(items)
 
-    return check
+    def schema(self) -> Json:
+        bounds: Json = {"minItems": self.min_items} if self.min_items else {}
+        return {"type": "array", "items": self.item.schema(), **bounds, "maxItems": self.max_items}
 
 
 def _number(value: object) -> int | float | None:
-    """Return a finite number as it is, None for anything else; a boolean is no number."""
+    """Return a finite number as it is, None for anything else. A boolean is not a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if isinstance(value, int) or math.isfinite(value) else None

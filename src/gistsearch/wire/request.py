@@ -1,74 +1,152 @@
-"""A search request: its fields as published, what they may hold, and the query that they ask."""
+"""A search request: its fields as published, what each may be, and the query that they stand for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, cast, get_type_hints
 
-from attrs import fields_dict, frozen
-from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError
-from cattrs.gen import make_dict_structure_fn, override
+from attrs import NOTHING, evolve, fields, frozen
 
+from gistsearch.domain.globs import check_glob
+from gistsearch.domain.languages import resolve_language
 from gistsearch.domain.query import (
     MAX_CONTEXT_LINES,
     MAX_FILTER_LENGTH,
     MAX_FILTERS,
     MAX_PATTERN_LENGTH,
+    MAX_TIMEOUT_S,
     MAX_USERNAME_LENGTH,
+    Detail,
     SearchQuery,
 )
 from gistsearch.ports.matching import MatchOptions
 from gistsearch.wire.checks import (
     Check,
+    Choice,
     FieldError,
+    Flag,
     InvalidRequest,
-    choice,
-    flag,
-    positive_number,
-    sequence,
-    text,
-    whole_number,
+    Items,
+    PositiveNumber,
+    Text,
+    WholeNumber,
+    invalid,
 )
-from gistsearch.wire.notation import pointer
+from gistsearch.wire.encoding import Json, pointer
 
+MAX_USERS = 20
 MAX_LINES_PER_FILE = 1_000
 
-_MIN_TIMEOUT_S = 0.001  # the shortest that a query knows
+_MIN_TIMEOUT_S = 0.001  # the shortest that a query allows
+
+
+_USERNAME = Text(MAX_USERNAME_LENGTH)
 
 
 @frozen(kw_only=True)
 class SearchRequest:
-    """A search as it is asked for over HTTP; names, types and defaults are those of the published contract."""
+    """A search as it is asked for over HTTP: the names, types, bounds and defaults of the published contract.
 
-    username: str
-    pattern: str
-    ignore_case: bool = False
-    fixed_strings: bool = False
-    word: bool = False
-    multiline: bool = False
-    files: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    detail: Literal["gists", "lines"] = "gists"
-    context: int = 0
-    max_lines_per_file: int = 20
-    timeout_s: float
+    Each field's type says what its values may be (a `Check`) and what they mean.
+    """
+
+    username: Annotated[str | None, _USERNAME, "The user whose public gists are searched."] = None
+    usernames: Annotated[
+        tuple[str, ...],
+        Items(_USERNAME, MAX_USERS, min_items=1),
+        "Several users, in place of `username`.",
+    ] = ()
+    pattern: Annotated[str, Text(MAX_PATTERN_LENGTH), "An RE2 expression, which may match anywhere in a line."]
+    ignore_case: Annotated[bool, Flag(), "Ignore case."] = False
+    fixed_strings: Annotated[bool, Flag(), "Treat the pattern as plain text."] = False
+    word: Annotated[bool, Flag(), "Match whole words only."] = False
+    multiline: Annotated[bool, Flag(), "Let matches span lines."] = False
+    text: Annotated[bool, Flag(), "Report the lines of files with NUL bytes, too."] = False
+    files: Annotated[
+        tuple[str, ...],
+        Items(Text(MAX_FILTER_LENGTH, check_glob), MAX_FILTERS),
+        "Search only files whose names match one of these globs; a leading `!` excludes.",
+    ] = ()
+    languages: Annotated[
+        tuple[str, ...],
+        Items(Text(MAX_FILTER_LENGTH, resolve_language), MAX_FILTERS),
+        "Search only files in these languages, by GitHub's names in any case, or ripgrep's short ones.",
+    ] = ()
+    detail: Annotated[
+        str,
+        Choice((Detail.GISTS.value, Detail.COUNTS.value, Detail.LINES.value)),
+        "What to report: which gists match, how many lines of which files, or the lines themselves.",
+    ] = Detail.GISTS.value
+    context: Annotated[
+        int, WholeNumber(0, MAX_CONTEXT_LINES), 'Lines to report before and after each match, with `detail: "lines"`.'
+    ] = 0
+    max_lines_per_file: Annotated[
+        int,
+        WholeNumber(1, MAX_LINES_PER_FILE),
+        'Matching lines to report of each file, with `detail: "lines"`. `more_lines` says whether there are more.',
+    ] = 20
+    timeout_s: Annotated[
+        float, PositiveNumber(MAX_TIMEOUT_S), "Seconds after which the search ends with what it has found."
+    ]
+
+    @property
+    def all_usernames(self) -> tuple[str, ...]:
+        """The users, each once."""
+        return tuple(dict.fromkeys(self.usernames or (cast("str", self.username),)))
+
+    @property
+    def names(self) -> Json:
+        """The users as they were given: `username` or `usernames`."""
+        return {"usernames": self.usernames} if self.usernames else {"username": self.username}
+
+    @property
+    def has_results(self) -> bool:
+        """Whether files are reported, not only gists."""
+        return self.detail != Detail.GISTS
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether lines are reported."""
+        return self.detail == Detail.LINES
 
     def query(self) -> SearchQuery:
-        """Return what is to be searched; with `detail` "gists" just enough to tell whether a gist matches."""
-        lines = self.detail == "lines"
+        """Return what to search for."""
         return SearchQuery(
-            usernames=(self.username,),
+            usernames=self.all_usernames,
             pattern=self.pattern,
             options=MatchOptions(self.ignore_case, self.fixed_strings, self.word, self.multiline),
             files=self.files,
             languages=self.languages,
-            kept_lines=self.max_lines_per_file if lines else 0,
-            stop_after_lines=self.max_lines_per_file + 1 if lines else 1,  # The one beyond tells that there are more.
-            one_file_per_gist=not lines,
-            context_before=self.context if lines else 0,
-            context_after=self.context if lines else 0,
+            detail=Detail(self.detail),
+            max_lines=self.max_lines_per_file + 1 if self.has_lines else None,  # One more tells that there are more.
+            context_before=self.context,
+            context_after=self.context,
+            text=self.text,
             timeout_s=max(self.timeout_s, _MIN_TIMEOUT_S),
         )
+
+
+@frozen
+class RequestField:
+    """One field of a search request."""
+
+    name: str
+    check: Check[object]
+    description: str
+    default: object
+    """`attrs.NOTHING` if the field is required."""
+
+    def value_in(self, values: Mapping[str, object]) -> object:
+        """Return the field's checked value, or its default.
+
+        Raises:
+            InvalidRequest: it is missing or not allowed.
+        """
+        if self.name in values:
+            return self.check.check(values[self.name])
+        if self.default is NOTHING:
+            raise invalid("is required")
+        return self.default
 
 
 class RequestReader:
@@ -77,69 +155,54 @@ class RequestReader:
     def __init__(self, max_timeout_s: float) -> None:
         """
         Args:
-            max_timeout_s: the longest that a search may take; also how long, where the request does not say.
+            max_timeout_s: the longest that a search may take, and the default.
         """
-        self._defaults: dict[str, object] = {"timeout_s": max_timeout_s}
-        hooks: dict[str, Any] = {
-            name: override(struct_hook=_hook(check)) for name, check in _checks(max_timeout_s).items()
-        }
-        self._structure = make_dict_structure_fn(
-            SearchRequest, Converter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **hooks
+        self.fields = {field.name: field for field in _request_fields()}
+        """The fields of a request by name, in the order of the contract."""
+        self.fields["timeout_s"] = evolve(
+            self.fields["timeout_s"], check=PositiveNumber(max_timeout_s), default=max_timeout_s
         )
 
     def read(self, values: Mapping[str, object]) -> SearchRequest:
-        """Check a request. Types are strict: `"true"` is no boolean, `true` no number, and `null` never a value.
+        """Check a request. Types are strict: `"true"` is not a boolean, `true` not a number, and `null` never a value.
 
         Raises:
-            InvalidRequest: with everything that is wrong.
+            InvalidRequest: something is wrong. The error lists all of it in the order of the contract, unknown fields
+                last.
         """
-        try:
-            return self._structure({**self._defaults, **values}, SearchRequest)
-        except ClassValidationError as error:
-            raise InvalidRequest(_field_errors(error, values)) from None
+        checked: dict[str, Any] = {}
+        errors = list(_errors_of_users(values))
+        for name, field in self.fields.items():
+            try:
+                checked[name] = field.value_in(values)
+            except InvalidRequest as error:
+                errors += error.prefixed(name)
+        errors += self._errors_of_lines(checked)
+        errors += [
+            FieldError(pointer(name), "is not a field of a search") for name in values if name not in self.fields
+        ]
+        if errors:
+            raise InvalidRequest(errors)
+        return SearchRequest(**checked)
+
+    def _errors_of_lines(self, checked: Mapping[str, object]) -> Iterator[FieldError]:
+        """Yield the errors of fields that ask for something about lines although no lines are reported."""
+        if checked.get("detail") == Detail.LINES:
+            return
+        for name in ("context", "max_lines_per_file"):
+            if checked.get(name) not in (None, self.fields[name].default):
+                yield FieldError(pointer(name), 'needs "detail": "lines"')
 
 
-def _checks(max_timeout_s: float) -> dict[str, Check[object]]:
-    return {
-        "username": text(MAX_USERNAME_LENGTH, lambda name: _query_rule("usernames", (name,))),
-        "pattern": text(MAX_PATTERN_LENGTH, lambda pattern: _query_rule("pattern", pattern)),
-        "ignore_case": flag,
-        "fixed_strings": flag,
-        "word": flag,
-        "multiline": flag,
-        "files": sequence(text(MAX_FILTER_LENGTH, lambda glob: _query_rule("files", (glob,))), MAX_FILTERS),
-        "languages": sequence(text(MAX_FILTER_LENGTH, lambda name: _query_rule("languages", (name,))), MAX_FILTERS),
-        "detail": choice("gists", "lines"),
-        "context": whole_number(0, MAX_CONTEXT_LINES),
-        "max_lines_per_file": whole_number(1, MAX_LINES_PER_FILE),
-        "timeout_s": positive_number(max_timeout_s),
-    }
+def _request_fields() -> Iterator[RequestField]:
+    hints = get_type_hints(SearchRequest, include_extras=True)
+    for attribute in fields(SearchRequest):
+        check, description = hints[attribute.name].__metadata__
+        yield RequestField(attribute.name, check, description, attribute.default)
 
 
-def _query_rule(field: str, value: object) -> None:
-    """Apply what the query itself says of a field (which characters it may hold), so that it is said only there."""
-    attribute = fields_dict(SearchQuery)[field]
-    validate = cast("Callable[[Any, Any, object], None]", attribute.validator)
-    validate(None, attribute, value)
-
-
-def _hook(check: Check[object]) -> Callable[[Any, Any], object]:
-    return lambda value, _: check(value)
-
-
-def _field_errors(error: ClassValidationError, values: Mapping[str, object]) -> list[FieldError]:
-    """Translate what cattrs found, in the order of the contract, unknown fields last in the order they were given."""
-    errors: list[FieldError] = []
-    known, others = error.group_exceptions()
-    for cause, note in known:
-        if isinstance(cause, InvalidRequest):
-            errors += cause.below(note.name)
-        elif note.name not in values:
-            errors.append(FieldError(pointer(note.name), "is required"))
-        else:
-            raise cause
-    for cause in others:
-        if isinstance(cause, ForbiddenExtraKeysError):
-            unknown = (name for name in values if name in cause.extra_fields)
-            errors += [FieldError(pointer(name), "is not a field of a search") for name in unknown]
-    return errors
+def _errors_of_users(values: Mapping[str, object]) -> Iterator[FieldError]:
+    if not values.keys() & {"username", "usernames"}:
+        yield FieldError(pointer("username"), "is required")
+    if {"username", "usernames"} <= values.keys():
+        yield FieldError(pointer("usernames"), "cannot be given together with `username`")

@@ -1,18 +1,24 @@
-"""What reaches a terminal."""
+"""What reaches a terminal, and how it looks there."""
 
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gistsearch.adapters.cli.printing import Lines, Urls, painter
-from gistsearch.adapters.cli.progress import ProgressLine
-from gistsearch.adapters.cli.terminal import visible
-from gistsearch.domain.results import FileMatch, LineMatch, Progress
-from tests.unit.domain.fakes import gist
+from gistsearch.adapters.cli.terminal import (
+    Style,
+    display_width,
+    escape_controls,
+    escape_json_controls,
+    fit,
+    print_error,
+    style_for,
+    wants_colour,
+)
 
 ACTS = [
     *(*range(9), *range(10, 32), *range(0x7F, 0xA0)),
@@ -21,95 +27,113 @@ ACTS = [
 ]
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that says nothing about colours, with an ordinary terminal."""
+    for name in ("NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    return monkeypatch
+
+
 @pytest.mark.parametrize("code", ACTS)
-def test_what_acts_on_a_terminal_is_written_out(code: int) -> None:
+def test_characters_that_act_on_a_terminal_are_spelled_out(code: int) -> None:
     """Control characters, C1, bidirectional marks and isolates, invisible tags."""
-    shown = visible(f"a{chr(code)}b")
+    shown = escape_controls(f"a{chr(code)}b")
     assert shown.isascii()
     assert shown.startswith("a\\")
 
 
 @pytest.mark.parametrize("text", ["plain", "tab\there", "naïve €", "日本語", "a\u00a0b", "👩\u200d💻", "\\x1b"])
-def test_other_text_is_left(text: str) -> None:
-    """Nobody's script is garbled."""
-    assert visible(text) == text
+def test_other_text_is_left_alone(text: str) -> None:
+    """No script is garbled."""
+    assert escape_controls(text) == text
 
 
 @given(st.text())
 def test_nothing_invisible_is_left(text: str) -> None:
-    """Whatever comes, what is shown can be printed."""
-    assert all(
-        character.isprintable() or character in "\t\u200c\u200d" or character.isspace() for character in visible(text)
-    )
-    assert not set(visible(text)) & {chr(code) for code in ACTS}
+    """What is written to a terminal can be printed, whatever a gist contains."""
+    shown = escape_controls(text)
+    assert all(character.isprintable() or character in "\t\u200c\u200d" or character.isspace() for character in shown)
+    assert not set(shown) & {chr(code) for code in ACTS}
 
 
-def found(name: str, *lines: LineMatch, **more: bool) -> FileMatch:
-    listed = gist("g", name)
-    return FileMatch("octo", 0, listed, listed.files[0], lines, len(lines), more.get("binary", False))
+@given(st.text())
+def test_json_with_controls_spelled_out_is_the_same_json(text: str) -> None:
+    """A program that reads it gets the value that was meant."""
+    written = escape_json_controls(json.dumps({"text": text}, ensure_ascii=False))
+    assert json.loads(written) == {"text": text}
+    assert not set(written) & {chr(code) for code in ACTS}
 
 
-def printed(*matches: FileMatch, context: bool = False, colour: bool = False) -> str:
-    out = io.StringIO()
-    printer = Lines(out, painter(colour=colour), heading=True, context=context)
-    for match in matches:
-        printer.show(match)
-    return out.getvalue()
+def test_message_keeps_to_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file name with a line feed cannot fake a second message; details are lines of their own."""
+    print_error("a\nb\x1b[2J", "    detail")
+    assert capsys.readouterr().err == "gistsearch: a\\nb\\x1b[2J\n    detail\n"
 
 
-def test_on_a_terminal_lines_stand_under_a_heading() -> None:
-    """Of URL and file name; a file that comes again has it again."""
-    a, b = found("a", LineMatch(1, "x", ((0, 1),))), found("b", LineMatch(2, "y", ()))
-    assert printed(a, b, a).split("\n\n") == [
-        "https://gist.example/g  a\n1:x",
-        "https://gist.example/g  b\n2:y",
-        "https://gist.example/g  a\n1:x\n",
-    ]
+@pytest.mark.parametrize(
+    ("settings", "terminal", "expected"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"TERM": "dumb"}, True, False),
+        ({"TERM": ""}, True, False),
+        ({"CLICOLOR": "0"}, True, False),
+        ({"CLICOLOR": "1"}, False, False),
+        ({"CLICOLOR_FORCE": "1"}, False, True),
+        ({"CLICOLOR_FORCE": "0"}, False, False),
+        ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, True, False),
+        ({"CLICOLOR_FORCE": "1", "CLICOLOR": "0"}, False, True),
+    ],
+)
+def test_colours_are_used_where_the_environment_wants_them(
+    settings: dict[str, str], terminal: bool, expected: bool, plain_environment: pytest.MonkeyPatch
+) -> None:
+    """`NO_COLOR` wins, then `CLICOLOR_FORCE`; else a capable terminal has them unless `CLICOLOR=0`."""
+    for name, value in settings.items():
+        plain_environment.setenv(name, value)
+    assert wants_colour(Terminal() if terminal else io.StringIO()) == expected
 
 
-def test_matches_are_coloured_and_everything_is_visible() -> None:
-    """Escapes are ours alone."""
-    line = LineMatch(7, "a\x1bb\x1bc", ((1, 3),), truncated=True)
-    assert printed(found("\x07", line), colour=True).splitlines() == [
-        "\x1b[35mhttps://gist.example/g\x1b[0m  \x1b[35m\\x07\x1b[0m",
-        "\x1b[32m7\x1b[0m:a\x1b[1;31m\\x1bb\x1b[0m\\x1bc \x1b[2m[… cut]\x1b[0m",
-    ]
+@pytest.mark.parametrize(
+    ("colour", "terminal", "expected"),
+    [
+        ("auto", True, Style(colour=True, safe=True)),
+        ("auto", False, Style(colour=False, safe=False)),
+        ("always", False, Style(colour=True, safe=True)),
+        ("never", True, Style(colour=False, safe=True)),
+        ("never", False, Style(colour=False, safe=False)),
+    ],
+)
+def test_text_is_passed_on_unchanged_only_in_a_plain_pipe(
+    colour: str, terminal: bool, expected: Style, plain_environment: pytest.MonkeyPatch
+) -> None:
+    """Coloured output ends on a terminal sooner or later (`| less -R`)."""
+    assert plain_environment
+    assert style_for(Terminal() if terminal else io.StringIO(), colour) == expected
 
 
-def test_context_that_overlaps_is_printed_once() -> None:
-    """As ripgrep merges it; a gap is marked."""
-    lines = [
-        LineMatch(2, "two", (), before=("one",), after=("three", "four")),
-        LineMatch(4, "four", (), before=("two", "three"), after=("five",)),
-        LineMatch(9, "nine", (), before=("eight",), after=()),
-    ]
-    assert printed(found("f", *lines), context=True).splitlines()[1:] == [
-        "1-one", "2:two", "3-three", "4:four", "5-five", "--", "8-eight", "9:nine",
-    ]  # fmt: skip
-
-
-def test_a_binary_file_shows_no_line() -> None:
-    """It is said to match."""
-    assert printed(found("f", binary=True)).splitlines()[1:] == ["binary file matches"]
-
-
-def test_a_gist_is_named_once() -> None:
-    """However many of its files match."""
-    out = io.StringIO()
-    urls = Urls(out)
-    for name in "ab":
-        urls.show(found(name))
-    assert out.getvalue() == "https://gist.example/g\n"
-
-
-def test_progress_is_drawn_and_taken_away() -> None:
-    """And not drawn at all where it is not wanted."""
-    for shown in (True, False):
-        out = io.StringIO()
-        line = ProgressLine(out, shown=shown)
-        line._drawn_at = 0.0  # pyright: ignore[reportPrivateUsage]  # or the test would have to wait
-        line.update(Progress(3, 1, 10, 5, 2_000_000, False))
-        line.clear()
-        line.clear()
-        assert ("5/10+ files of 3 gists, 2.0 MB" in out.getvalue()) == shown
-        assert out.getvalue().endswith("\r\x1b[K" if shown else "")
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("short", 5, "short"),
+        ("longer", 5, "long…"),
+        ("two words", 5, "two…"),
+        ("日本語", 6, "日本語"),
+        ("日本語", 5, "日本…"),
+        ("日本語", 4, "日…"),
+        ("x", 0, "…"),
+    ],
+)
+def test_text_is_cut_to_a_width_in_columns(text: str, width: int, expected: str) -> None:
+    """East Asian characters take two columns, so that a cut line never wraps."""
+    assert fit(text, width) == expected
+    assert display_width(fit(text, width)) <= max(width, 1)

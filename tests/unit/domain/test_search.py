@@ -1,11 +1,11 @@
-"""What a search tells of gists, files, failures and time."""
+"""What a search reports about gists, files, failures and time."""
 
 from __future__ import annotations
 
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -13,34 +13,37 @@ from typing import Any
 import pytest
 
 from gistsearch.adapters.re2 import Re2Compiler
-from gistsearch.domain.file_search import PART_LINES
-from gistsearch.domain.query import SearchQuery
-from gistsearch.domain.results import (
+from gistsearch.domain.events import (
     Coverage,
     FileMatch,
     ListingFailed,
     Progress,
     SearchEnded,
     SearchEvent,
+    SearchWarning,
     Skipped,
     SkipReason,
+    WarningType,
 )
+from gistsearch.domain.query import Detail, Order, SearchQuery
 from gistsearch.domain.search import SearchGists
-from gistsearch.domain.tasks import BACKLOG, TURN_S
+from gistsearch.ports.deadline import Deadline, DeadlineExceeded
 from gistsearch.ports.gists import (
     AccessForbidden,
     ContentGone,
-    Deadline,
-    DeadlineExceeded,
     ForbiddenOrigin,
     IntegrityMismatch,
+    ListingPage,
+    LoginRequired,
+    MalformedRecord,
     SourceError,
     SourceRateLimited,
     SourceUnavailable,
     UnknownUser,
+    Unreadable,
 )
 from gistsearch.ports.matching import InvalidPattern, Matcher, MatcherCompiler, MatchOptions
-from tests.unit.domain.fakes import Content, InlineExecutor, ScriptedSource, gist
+from tests.fakes import Content, InlineExecutor, ScriptedSource, gist
 
 
 def query(pattern: str = "needle", *usernames: str, **more: Any) -> SearchQuery:
@@ -64,14 +67,14 @@ def coverage(events: list[SearchEvent]) -> Coverage:
     return events[-1].coverage
 
 
-def test_matching_files_are_told_with_their_gist_and_its_position() -> None:
-    """A match names the user, the gist, where the gist stands in the listing, and the file."""
+def test_matching_files_are_reported_with_their_gist_and_its_position() -> None:
+    """A match names the user, the gist, the position of the gist in the listing, and the file."""
     source = ScriptedSource(
         {"octo": [gist("new", "a.py", "b.py"), gist("old", "c.py")]}, {"b.py": b"x\nneedle\n", "c.py": b"needle"}
     )
-    events = run(source, query(kept_lines=None, stop_after_lines=None))
-    told = [(m.username, m.position, m.gist.id, m.file.filename, m.lines[0].number) for m in matches(events)]
-    assert told == [("octo", 0, "new", "b.py", 2), ("octo", 1, "old", "c.py", 1)]
+    events = run(source, query())
+    reported = [(m.username, m.position, m.gist.id, m.file.filename, m.lines[0].number) for m in matches(events)]
+    assert reported == [("octo", 0, "new", "b.py", 2), ("octo", 1, "old", "c.py", 1)]
     ended = coverage(events)
     assert (ended.complete, ended.gists, ended.files, ended.searched, ended.skipped) == (True, 2, 3, 3, 0)
     assert ended.bytes == len(b"x\nneedle\n") + len(b"needle")
@@ -86,62 +89,63 @@ def test_matching_files_are_told_with_their_gist_and_its_position() -> None:
         (ForbiddenOrigin("elsewhere"), SkipReason.FORBIDDEN_ORIGIN),
         (SourceRateLimited("wait", 60.0, datetime.now(UTC)), SkipReason.RATE_LIMITED),
         (AccessForbidden("blocked"), SkipReason.FORBIDDEN),
+        (LoginRequired("private"), SkipReason.LOGIN_REQUIRED),
         (ContentGone("gone"), SkipReason.GONE),
         (DeadlineExceeded("late"), SkipReason.DEADLINE),
     ],
 )
 @pytest.mark.parametrize("before", [b"", b"needle\n" * 3])
 def test_a_failed_file_is_skipped_with_its_reason(error: SourceError, reason: SkipReason, before: bytes) -> None:
-    """Every file ends as searched or skipped with a reason; what it held before it failed is no result."""
+    """Every file is either searched or skipped with a reason. What was found before the failure is not reported."""
     source = ScriptedSource({"octo": [gist("g", "bad", "good")]}, {"bad": [before, error], "good": b"needle"})
-    events = run(source, query(kept_lines=None, stop_after_lines=None))
+    events = run(source, query())
     assert [m.file.filename for m in matches(events)] == ["good"]
     assert [(s.reason, s.detail, s.file and s.file.filename) for s in skipped(events)] == [(reason, str(error), "bad")]
     assert not coverage(events).complete
 
 
-def test_an_early_match_is_verified_when_all_bytes_have_come() -> None:
-    """A file that is left at its first match is still verified where nothing more has to be read for it."""
+def test_an_early_match_is_verified_once_all_bytes_are_there() -> None:
+    """A search that stops at the first match still verifies the file if nothing more has to be read for it."""
     content = b"needle and more"
     source = ScriptedSource({"octo": [gist("g", "f", size=len(content))]}, {"f": [content, IntegrityMismatch("no")]})
-    events = run(source, query())
+    events = run(source, query(detail=Detail.GISTS))
     assert matches(events) == []
     assert [s.reason for s in skipped(events)] == [SkipReason.INTEGRITY_MISMATCH]
 
 
-def test_a_file_is_left_at_its_first_match_where_that_suffices() -> None:
-    """Nothing behind the first match is read, and the file is closed."""
+def test_the_search_of_a_file_stops_at_its_first_match_if_the_query_asks_for_gists() -> None:
+    """Nothing after the first match is read, and the file is closed."""
 
     def content(_: Deadline) -> Iterator[bytes]:
         yield b"needle\n" * 100_000
         raise AssertionError("read on")
 
     source = ScriptedSource({"octo": [gist("g", "f", size=10_000_000)]}, {"f": content})
-    assert len(matches(run(source, query()))) == 1
+    assert len(matches(run(source, query(detail=Detail.GISTS)))) == 1
     assert source.closed == source.opened
 
 
-def test_an_early_match_is_verified_by_whatever_still_comes_behind_the_last_byte() -> None:
-    """Where the whole content has come, the source is asked for its verdict, not just for the bytes."""
+def test_an_early_match_is_verified_by_the_step_after_the_last_byte() -> None:
+    """Once the whole content is there, the generator is run to its end: that is when the source reports a mismatch."""
     block = b"needle\n" * 40_000
     contents: dict[str, Content] = {"f": [block, b"", IntegrityMismatch("wrong bytes")]}
-    events = run(ScriptedSource({"octo": [gist("g", "f", size=len(block))]}, contents), query())
+    events = run(ScriptedSource({"octo": [gist("g", "f", size=len(block))]}, contents), query(detail=Detail.GISTS))
     assert matches(events) == []
     assert [s.reason for s in skipped(events)] == [SkipReason.INTEGRITY_MISMATCH]
 
 
 def test_a_gist_that_matched_needs_no_more_files() -> None:
-    """With one file per gist, the others are left aside and counted as unneeded."""
+    """If the query asks for gists, the other files are not searched, and counted as not needed."""
     source = ScriptedSource({"octo": [gist("g", "a", "b", "c"), gist("h", "d")]}, {"a": b"needle", "d": b"needle"})
-    events = run(source, query(one_file_per_gist=True), concurrency=1)
+    events = run(source, query(detail=Detail.GISTS), concurrency=1)
     assert [m.file.filename for m in matches(events)] == ["a", "d"]
     ended = coverage(events)
-    assert (ended.complete, ended.files, ended.searched, ended.unneeded) == (True, 4, 2, 2)
+    assert (ended.complete, ended.files, ended.searched, ended.not_needed) == (True, 4, 2, 2)
     assert len(source.opened) == 2
 
 
 def test_an_unknown_user_is_a_failed_listing() -> None:
-    """A user of whom nothing could be listed does not keep the others from being searched."""
+    """The other users are searched all the same."""
     events = run(
         ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle"}), query("needle", "nobody", "octo", "octo")
     )
@@ -151,46 +155,46 @@ def test_an_unknown_user_is_a_failed_listing() -> None:
     assert not coverage(events).complete
 
 
-def test_a_listing_that_breaks_off_is_skipped_from_there() -> None:
-    """What was listed is searched; that there is more is said."""
+def test_the_rest_of_a_listing_that_fails_is_skipped() -> None:
+    """What was listed before is searched; that there is more is reported."""
     source = ScriptedSource({"octo": [gist("g", "f"), SourceUnavailable("page 2 is broken")]}, {"f": b"needle"})
     events = run(source, query())
     assert len(matches(events)) == 1
     assert [(s.gist, s.file, s.reason) for s in skipped(events)] == [(None, None, SkipReason.DOWNLOAD_FAILED)]
-    assert "after 1 gists: page 2 is broken" in skipped(events)[0].detail
+    assert "after 1 gist: page 2 is broken" in skipped(events)[0].detail
 
 
-def test_a_truncated_file_list_is_told() -> None:
-    """A gist of more files than the source lists is searched as far as it is listed, and said to be incomplete."""
+def test_a_truncated_file_list_is_reported() -> None:
+    """The files that are listed are searched, and the gist is reported as incomplete."""
     events = run(ScriptedSource({"octo": [gist("g", "f", files_truncated=True)]}, {"f": b"needle"}), query())
     assert len(matches(events)) == 1
     assert [(s.file, s.reason) for s in skipped(events)] == [(None, SkipReason.FILE_LIST_TRUNCATED)]
 
 
 def test_a_user_without_gists_is_searched_completely() -> None:
-    """Nothing to search is no failure."""
+    """Having nothing to search is not a failure."""
     events = run(ScriptedSource({"octo": [gist("empty")]}), query())
     assert coverage(events).complete
     assert coverage(events).gists == 1
 
 
-def test_very_many_lines_come_in_parts() -> None:
-    """Parts come in order, count every line once, and the last says so."""
+def test_very_many_lines_are_reported_in_parts() -> None:
+    """Parts come in order, count every line once, and only the last is marked as such."""
     events = run(
-        ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle\n" * (2 * PART_LINES + 100)}),
-        query(kept_lines=None, stop_after_lines=None),
+        ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle\n" * (2 * 250 + 100)}),
+        query(),
     )
-    told = [(m.part, len(m.lines), m.line_count, m.last) for m in matches(events)]
-    whole = PART_LINES, PART_LINES, False
-    assert told == [(0, *whole), (1, *whole), (2, 100, 100, True)]
-    assert [line.number for m in matches(events) for line in m.lines] == list(range(1, 2 * PART_LINES + 101))
+    reported = [(m.part, len(m.lines), m.line_count, m.last) for m in matches(events)]
+    whole = 250, 250, False
+    assert reported == [(0, *whole), (1, *whole), (2, 100, 100, True)]
+    assert [line.number for m in matches(events) for line in m.lines] == list(range(1, 2 * 250 + 101))
 
 
 def test_lines_of_a_binary_file_are_counted_not_shown() -> None:
     """A file with NUL bytes is searched like any other and reported as binary, its lines not shown."""
     events = run(
         ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle\n\0needle\n"}),
-        query(kept_lines=None, stop_after_lines=None),
+        query(),
     )
     assert [(m.binary, m.lines, m.line_count) for m in matches(events)] == [(True, (), 2)]
 
@@ -198,12 +202,12 @@ def test_lines_of_a_binary_file_are_counted_not_shown() -> None:
 def test_multiline_reaches_the_files() -> None:
     """The options of the query are those of the search."""
     source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"BEGIN\nx\nEND\n"})
-    asked = query("(?s)BEGIN.*END", kept_lines=None, stop_after_lines=None, options=MatchOptions(multiline=True))
+    asked = query("(?s)BEGIN.*END", options=MatchOptions(multiline=True))
     assert [line.number for m in matches(run(source, asked)) for line in m.lines] == [1, 2, 3]
 
 
-def test_a_bad_pattern_is_refused_before_anything_is_asked() -> None:
-    """The source is not bothered with what cannot be searched for."""
+def test_a_bad_pattern_is_refused_before_the_source_is_asked() -> None:
+    """The error is raised at once, not by the first event."""
     source = ScriptedSource({})
     with pytest.raises(InvalidPattern):
         SearchGists(source, Re2Compiler(), InlineExecutor()).run(query("("))
@@ -257,13 +261,13 @@ def _endless(deadline: Deadline) -> Iterator[bytes]:
         yield b"nothing\n"
 
 
-def test_what_is_not_done_by_the_deadline_is_told() -> None:
-    """At the deadline everything unfinished is skipped, and all that runs ends."""
+def test_what_is_not_done_by_the_deadline_is_reported() -> None:
+    """At the deadline everything unfinished is skipped, and every file is closed."""
     names = ["quick", *(f"slow{number}" for number in range(5))]
     contents: dict[str, Content] = {"quick": [b"needle"], **dict.fromkeys(names[1:], _endless)}
     source = ScriptedSource({"octo": [gist("g", *names)]}, contents)
     with ThreadPoolExecutor(4) as executor:
-        events = run(source, query(kept_lines=None, stop_after_lines=None, timeout_s=0.3), executor, concurrency=3)
+        events = run(source, query(timeout_s=0.3), executor, concurrency=3)
     assert [m.file.filename for m in matches(events)] == ["quick"]
     assert {(s.reason, s.file and s.file.filename) for s in skipped(events)} == {
         (SkipReason.DEADLINE, name) for name in names[1:]
@@ -273,12 +277,14 @@ def test_what_is_not_done_by_the_deadline_is_told() -> None:
 
 
 def test_a_source_that_ignores_the_deadline_does_not_hold_up_the_answer() -> None:
-    """Whatever hangs, the search ends at its deadline, and tells what it did not get."""
+    """The search ends at its deadline and reports what it did not get."""
     hangs = threading.Event()
 
     class Deaf(ScriptedSource):
-        def list_gists(self, username: str, deadline: Deadline) -> Iterator[Any]:
-            yield from self.gists[username]
+        def list_pages(
+            self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+        ) -> Generator[ListingPage, None, None]:
+            yield from super().list_pages(username, deadline)
             hangs.wait()
 
     def deaf(_: Deadline) -> Iterator[bytes]:
@@ -288,7 +294,7 @@ def test_a_source_that_ignores_the_deadline_does_not_hold_up_the_answer() -> Non
     source = Deaf({"octo": [], "more": [gist("g", "f", "quick")]}, {"f": deaf, "quick": b"needle"})
     with ThreadPoolExecutor(4) as executor:
         try:
-            asked = query("needle$", "octo", "more", stop_after_lines=None, timeout_s=0.2)
+            asked = query("needle$", "octo", "more", timeout_s=0.2)
             events = run(source, asked, executor)
         finally:
             hangs.set()
@@ -302,7 +308,7 @@ def test_a_source_that_ignores_the_deadline_does_not_hold_up_the_answer() -> Non
 
 
 def test_a_search_without_threads_ends_at_its_deadline() -> None:
-    """Files that nobody may begin any more are told, not offered again and again."""
+    """Files that have not begun are reported, not opened."""
 
     def content(deadline: Deadline) -> Iterator[bytes]:
         yield b"needle"
@@ -310,46 +316,48 @@ def test_a_search_without_threads_ends_at_its_deadline() -> None:
 
     names = [f"f{number}" for number in range(5)]
     source = ScriptedSource({"octo": [gist("g", *names)]}, dict.fromkeys(names, content))
-    events = run(source, query(stop_after_lines=None, timeout_s=60))
+    events = run(source, query(timeout_s=60))
     assert [s.reason for s in skipped(events)] == [SkipReason.DEADLINE] * len(names)
     assert len(source.opened) == 1
 
 
-def test_a_part_found_at_the_last_moment_is_told_and_the_rest_is_skipped() -> None:
+def test_a_part_found_at_the_last_moment_is_reported_and_the_rest_is_skipped() -> None:
     """A file that the deadline cuts between two parts never counts as searched."""
     deadlines: list[Deadline] = []
 
     def content(deadline: Deadline) -> Iterator[bytes]:
         deadlines.append(deadline)
-        yield b"needle\n" * (PART_LINES + 1)
+        yield b"needle\n" * (250 + 1)
 
     class UntilTheLastMoment(Matcher, MatcherCompiler):
-        """Finds so many lines, and then the time is up."""
+        """Finds 250 lines, and then the time is up."""
 
-        def compile(self, pattern: str, options: MatchOptions) -> Matcher:
+        def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
             return self
 
         def find(self, buffer: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-            for line in range(PART_LINES):
-                if line == PART_LINES - 1:
+            for line in range(250):
+                if line == 250 - 1:
                     deadlines[0].cancel()
                 yield 7 * line, 7 * line + 6
 
     source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": content})
     search = SearchGists(source, UntilTheLastMoment(), InlineExecutor())
-    events = list(search.run(query(kept_lines=None, stop_after_lines=None)))
-    assert sum(m.line_count for m in matches(events)) == PART_LINES
+    events = list(search.run(query()))
+    assert sum(m.line_count for m in matches(events)) == 250
     assert [s.reason for s in skipped(events)] == [SkipReason.DEADLINE]
     assert coverage(events).searched == 0
     assert source.closed == source.opened
 
 
 def test_a_listing_that_outlasts_the_deadline_fails() -> None:
-    """Nothing listed by the deadline is a failed listing; something listed, a skipped rest."""
+    """A user of whom nothing was listed by then has failed; of a listing that began, the rest is skipped."""
 
     class SlowListing(ScriptedSource):
-        def list_gists(self, username: str, deadline: Deadline) -> Iterator[Any]:
-            yield from self.gists[username]
+        def list_pages(
+            self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+        ) -> Generator[ListingPage, None, None]:
+            yield from super().list_pages(username, deadline)
             deadline.sleep(30)
 
     slow = SlowListing({"octo": [], "more": [gist("g", "f")]})
@@ -360,7 +368,7 @@ def test_a_listing_that_outlasts_the_deadline_fails() -> None:
 
 
 def test_closing_the_generator_stops_everything_below() -> None:
-    """Whoever takes the events may leave at any time; the files are closed."""
+    """The consumer may leave at any time; the files are closed."""
     names = [f"slow{number}" for number in range(6)]
     source = ScriptedSource(
         {"octo": [gist("g", "quick", *names)]}, {"quick": b"needle", **dict.fromkeys(names, _endless)}
@@ -373,15 +381,15 @@ def test_closing_the_generator_stops_everything_below() -> None:
 
 
 @pytest.mark.parametrize("make_executor", [InlineExecutor, lambda: ThreadPoolExecutor(6)])
-def test_closing_leaves_no_file_open_whose_parts_were_waiting(make_executor: Callable[[], Executor]) -> None:
-    """At once, not when the garbage collector comes by."""
+def test_closing_also_closes_files_that_wait_for_their_next_step(make_executor: Callable[[], Executor]) -> None:
+    """Immediately, not when the garbage collector runs."""
     names = [f"f{number}" for number in range(6)]
-    contents = dict.fromkeys(names, b"needle\n" * 10 * PART_LINES)
+    contents = dict.fromkeys(names, b"needle\n" * 10 * 250)
     source = ScriptedSource({"octo": [gist("g", *names)]}, {**contents})
     gc.disable()
     try:
         with make_executor() as executor:
-            events = SearchGists(source, Re2Compiler(), executor).run(query(kept_lines=None, stop_after_lines=None))
+            events = SearchGists(source, Re2Compiler(), executor).run(query())
             assert any(isinstance(event, FileMatch) for event in events)
             while len(source.opened) < len(names):
                 time.sleep(0.001)
@@ -393,7 +401,7 @@ def test_closing_leaves_no_file_open_whose_parts_were_waiting(make_executor: Cal
 
 
 def test_an_executor_that_is_shut_down_ends_the_search() -> None:
-    """Calls that will never be made are no reason to wait for ever."""
+    """The search does not wait for steps that will never run."""
     busy = threading.Event()
     executor = ThreadPoolExecutor(1)
     executor.submit(busy.wait)
@@ -404,10 +412,10 @@ def test_an_executor_that_is_shut_down_ends_the_search() -> None:
 
 
 def test_a_search_does_not_keep_others_waiting_until_it_is_done() -> None:
-    """Workers queue up anew after a while, behind the calls of other searches."""
+    """The steps of all searches share the executor, so a small search gets its turn between those of a large one."""
 
     def slow(deadline: Deadline) -> Iterator[bytes]:
-        deadline.sleep(2 * TURN_S)
+        deadline.sleep(0.2)
         yield b"nothing"
 
     names = [f"f{number}" for number in range(10)]
@@ -422,8 +430,8 @@ def test_a_search_does_not_keep_others_waiting_until_it_is_done() -> None:
         assert done_first
 
 
-def test_parts_wait_for_whoever_takes_them() -> None:
-    """A file is read no further than its parts are taken: memory does not grow with the number of matches."""
+def test_a_file_is_read_no_further_than_its_parts_are_taken() -> None:
+    """So memory does not grow with the number of matches."""
     read = 0
 
     def content(_: Deadline) -> Iterator[bytes]:
@@ -434,7 +442,7 @@ def test_parts_wait_for_whoever_takes_them() -> None:
 
     source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": content})
     with ThreadPoolExecutor(2) as executor:
-        asked = query(kept_lines=None, stop_after_lines=None)
+        asked = query()
         events = SearchGists(source, Re2Compiler(), executor).run(asked)
         taken = 0
         for event in events:
@@ -446,35 +454,145 @@ def test_parts_wait_for_whoever_takes_them() -> None:
     assert source.closed == source.opened
 
 
-def test_files_wait_for_whoever_takes_what_was_found() -> None:
-    """No further file is begun while many results wait: memory does not grow with the number of matching files."""
-    names = [f"f{number}" for number in range(50 * BACKLOG)]
+def test_no_more_files_are_opened_than_results_are_taken() -> None:
+    """So memory does not grow with the number of matching files."""
+    names = [f"f{number}" for number in range(500)]
     source = ScriptedSource({"octo": [gist("g", *names)]}, dict.fromkeys(names, b"needle"))
     with ThreadPoolExecutor(8) as executor:
-        events = SearchGists(source, Re2Compiler(), executor, concurrency=8).run(query(kept_lines=1))
+        events = SearchGists(source, Re2Compiler(), executor, concurrency=8).run(query(max_lines=1))
         found = 0
         for event in events:
             found += isinstance(event, FileMatch)
-            assert len(source.opened) <= found + BACKLOG + 2 * 8
+            assert len(source.opened) <= found + 8
     assert found == len(names)
 
 
 def test_a_bug_in_an_adapter_is_raised_not_swallowed() -> None:
-    """An error that no port allows ends the search at once, where it was asked for."""
+    """An error that the port does not allow ends the search and reaches the consumer."""
     source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": [ZeroDivisionError("bug")]})
     with pytest.raises(ZeroDivisionError):
         run(source, query())
 
 
 def test_without_threads_and_with_many_the_same_is_found() -> None:
-    """The use case runs on whatever implements the executor's interface."""
+    """The use case runs on anything that implements the executor interface."""
     names = [f"f{number}" for number in range(40)]
     contents = {name: b"needle\n" * (number % 3) for number, name in enumerate(names)}
-    told: list[list[tuple[str, int]]] = []
+    reported: list[list[tuple[str, int]]] = []
     with ThreadPoolExecutor(8) as threads:
         for executor in (InlineExecutor(), threads):
             source = ScriptedSource({"octo": [gist(name, name) for name in names]}, dict(contents))
-            found = matches(run(source, query(kept_lines=None, stop_after_lines=None), executor))
-            told.append(sorted((m.file.filename, m.line_count) for m in found))
-    assert told[0] == told[1]
-    assert len(told[0]) == 26
+            found = matches(run(source, query(), executor))
+            reported.append(sorted((m.file.filename, m.line_count) for m in found))
+    assert reported[0] == reported[1]
+    assert len(reported[0]) == 26
+
+
+def test_an_unreadable_record_is_skipped_and_named() -> None:
+    """The other records of its page are searched, and so are the pages after it."""
+    page = ListingPage((gist("g", "a"),), (Unreadable("gist 2", MalformedRecord("`files` is null")),))
+    source = ScriptedSource({"octo": [page, gist("h", "b")]}, {"a": b"needle", "b": b"needle"})
+    events = run(source, query())
+    assert [m.file.filename for m in matches(events)] == ["a", "b"]
+    assert [(s.reason, s.detail) for s in skipped(events)] == [(SkipReason.MALFORMED_RECORD, "gist 2: `files` is null")]
+    assert not coverage(events).complete
+
+
+def test_a_gist_that_moves_to_the_next_page_is_searched_once() -> None:
+    """New gists shift the pages while a listing is walked."""
+    source = ScriptedSource({"octo": [gist("g", "f"), gist("g", "f"), gist("h", "f")]}, {"f": b"needle"})
+    events = run(source, query())
+    assert [(m.gist.id, m.position) for m in matches(events)] == [("g", 0), ("h", 1)]
+    assert coverage(events).gists == 2
+
+
+def test_a_gist_is_reported_once_if_the_query_asks_for_gists() -> None:
+    """Files that were open when another one matched end without a report, even if they fail."""
+    both = threading.Barrier(3, timeout=10)
+
+    def match(_: Deadline) -> Iterator[bytes]:
+        both.wait()
+        yield b"needle"
+
+    def fail(_: Deadline) -> Iterator[bytes]:
+        both.wait()
+        time.sleep(0.2)
+        raise ContentGone("gone")
+        yield
+
+    def go_on(deadline: Deadline) -> Iterator[bytes]:
+        both.wait()
+        yield from _endless(deadline)
+
+    contents: dict[str, Content] = {"match": match, "fail": fail, "go on": go_on}
+    source = ScriptedSource({"octo": [gist("g", *contents)]}, contents)
+    with ThreadPoolExecutor(3) as executor:
+        events = run(source, query("^needle$", detail=Detail.GISTS), executor)
+    assert len(matches(events)) == 1
+    assert skipped(events) == []
+    assert coverage(events).complete
+    assert sorted(source.closed) == sorted(source.opened)
+
+
+def test_files_are_reported_in_the_order_of_the_listing_if_the_query_asks_for_it() -> None:
+    """User by user, gist by gist, file by file, however long each one takes; no more files are open than may be."""
+
+    def slow(seconds: float, lines: int) -> Callable[[Deadline], Iterator[bytes]]:
+        def content(_: Deadline) -> Iterator[bytes]:
+            time.sleep(seconds)
+            yield b"needle\n" * lines
+
+        return content
+
+    contents: dict[str, Content] = {"a": slow(0.1, 600), "b": b"needle", "c": slow(0.05, 1), "d": b"needle\n" * 300}
+    listings: dict[str, Any] = {"octo": [gist("g", "a", "b"), gist("h", "c")], "more": [gist("i", "d", "a")]}
+    source = ScriptedSource(listings, contents)
+    with ThreadPoolExecutor(8) as executor:
+        events = run(source, query("needle", "octo", "more", order=Order.LISTING), executor, concurrency=2)
+    reported = [(m.gist.id, m.file.filename, m.part) for m in matches(events)]
+    assert reported == [
+        ("g", "a", 0),
+        ("g", "a", 1),
+        ("g", "a", 2),
+        ("g", "b", 0),
+        ("h", "c", 0),
+        ("i", "d", 0),
+        ("i", "d", 1),
+        ("i", "a", 0),
+        ("i", "a", 1),
+        ("i", "a", 2),
+    ]
+    assert coverage(events).complete
+
+
+def test_an_ordered_search_skips_files_that_are_not_needed() -> None:
+    """A result that waits for a file which turns out not to be needed is reported."""
+    source = ScriptedSource({"octo": [gist("g", "a", "b"), gist("h", "c")]}, dict.fromkeys("abc", b"needle"))
+    events = run(source, query(detail=Detail.GISTS, order=Order.LISTING), concurrency=1)
+    assert [m.file.filename for m in matches(events)] == ["a", "c"]
+    assert coverage(events).not_needed == 1
+
+
+def test_shutting_down_ends_running_searches_as_partial() -> None:
+    """What they have not searched has the reason `shutdown`; a later search ends at once."""
+    source = ScriptedSource({"octo": [gist("g", "quick", "slow")]}, {"quick": b"needle", "slow": _endless})
+    with ThreadPoolExecutor(2) as executor:
+        search = SearchGists(source, Re2Compiler(), executor)
+        events: list[SearchEvent] = []
+        for event in search.run(query("needle$")):
+            events.append(event)
+            if isinstance(event, FileMatch):
+                search.shut_down()
+        assert [(s.file and s.file.filename, s.reason) for s in skipped(events)] == [("slow", SkipReason.SHUTDOWN)]
+        later = list(search.run(query()))
+    assert [event.username for event in later if isinstance(event, ListingFailed)] == ["octo"]
+
+
+def test_a_language_that_no_file_has_is_a_warning() -> None:
+    """The result is complete, but the user may have meant another name."""
+    source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"needle"})
+    events = run(source, query(languages=["Python", "Rust"]))
+    assert [(w.type, "Rust" in w.detail) for w in events if isinstance(w, SearchWarning)] == [
+        (WarningType.LANGUAGE_NOT_FOUND, True)
+    ]
+    assert coverage(events).complete

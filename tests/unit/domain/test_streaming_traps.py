@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from gistsearch.adapters.re2 import Re2Compiler
-from gistsearch.domain.results import LineMatch
-from gistsearch.domain.streaming import LineSearch
-from gistsearch.domain.text import line_windows, text_windows
-from gistsearch.ports.matching import MatchOptions
+from gistsearch.domain.matching.file_search import search_file
+from gistsearch.domain.matching.lines import ContextLine, LineMatch
+from gistsearch.domain.matching.time_slicing import TimeSlicedMatcher
+from gistsearch.domain.query import Detail
+from gistsearch.ports.deadline import Deadline
+from gistsearch.ports.matching import Matcher, MatchOptions, Span
+from tests.searching import matcher_for, parts_of, query_for, search
 
 Found = list[tuple[int, str, list[str]]]
 
 
 def find(pattern: str, chunks: Iterable[bytes], *, multiline: bool = False, window: int = 1 << 20) -> Found:
-    search = LineSearch(Re2Compiler().compile(pattern, MatchOptions(multiline=multiline)), line_by_line=not multiline)
-    windows = (text_windows if multiline else line_windows)(chunks, window)
-    return [(line.number, line.text, [line.text[s:e] for s, e in line.spans]) for line in search.run(windows)]
+    return search(query_for(pattern, MatchOptions(multiline=multiline)), chunks, window).marked
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,11 @@ def find(pattern: str, chunks: Iterable[bytes], *, multiline: bool = False, wind
         pytest.param("^$", [b"a\r\n\r\nb"], [(2, "", [""])], id="a line of only CRLF is empty"),
         pytest.param("x*", [b""], [], id="an empty file has no lines"),
         pytest.param("a$", [b"a\r", b"\nb"], [(1, "a", ["a"])], id="CRLF cut between chunks"),
+        pytest.param("[^;]$", [b"a;\r\nb\r\n\r\n"], [(2, "b", ["b"])], id="CRLF ends a line"),
+        pytest.param(r"\s$", [b"a\r\nb \r\n"], [(2, "b ", [" "])], id="nor is it white space"),
+        pytest.param("^.{3}$", [b"abc\r\nab\r\n"], [(1, "abc", ["abc"])], id="nor a character"),
+        pytest.param(r"a\r", [b"a\rb\r\n"], [(1, "a\rb", ["a\r"])], id="a lone carriage return is text"),
+        pytest.param("b.$", [b"a\nb\r"], [(2, "b\r", ["b\r"])], id="also at the end of the text"),
         pytest.param("é", [b"\xc3", b"\xa9\n"], [(1, "é", ["é"])], id="UTF-8 cut between chunks"),
         pytest.param("^a", [b"\xef", b"\xbb", b"\xbfa"], [(1, "a", ["a"])], id="a BOM cut between chunks"),
         pytest.param("^a", [b"\xff", b"\xfea\0\n", b"\0b\0"], [(1, "a", ["a"])], id="a UTF-16 BOM cut between chunks"),
@@ -66,6 +73,7 @@ def test_line_by_line(pattern: str, chunks: list[bytes], found: Found) -> None:
         ("x*", b"", []),
         ("a$", b"a\r\nb", [(1, "a", ["a"])]),
         (r"\n", "é\r\n".encode(), [(1, "é", [""])]),
+        (r"a\nb", b"a\r\nb", [(1, "a", ["a"]), (2, "b", ["b"])]),
     ],
 )
 def test_across_lines(pattern: str, text: bytes, found: Found) -> None:
@@ -92,50 +100,47 @@ def test_anchors_see_true_neighbours_at_the_edges_of_windows() -> None:
     assert len(find("^x", [line], window=1 << 14)) == 1
 
 
-def test_a_line_told_in_one_window_is_not_told_again_where_a_match_leads_out_of_it() -> None:
+def test_a_line_reported_in_one_window_is_not_reported_again_if_a_match_ends_after_it() -> None:
     text = b"needle" + b" " * 100 + b"a\nb\n"
     assert [line for line, *_ in find(r"needle|a\nb", [text], multiline=True, window=64)] == [1, 2]
 
 
 def test_lines_before_an_overlong_line_are_its_context_however_far_back_it_began() -> None:
     lines = with_context("needle", b"one\ntwo\n" + b"x" * 200 + b"needle\nthree\nfour\n", before=1, after=1, window=64)
-    assert [(line.before, line.after) for line in lines] == [(("two",), ("three",))]
+    assert [(line.before, line.after) for line in lines] == [((ContextLine("two"),), (ContextLine("three"),))]
 
 
-def test_context_of_a_match_that_leads_into_the_next_window() -> None:
-    """The lines after it are those behind its last line, not those where the next window begins."""
+def test_context_of_a_match_that_ends_in_the_next_window() -> None:
+    """The lines after it are those after its last line, not those at the beginning of the next window."""
     text = b"START\n" + b"between\n" * 9 + b"END\nafter\nlast\n"
-    search = LineSearch(
-        Re2Compiler().compile("(?s)START.*END", MatchOptions(multiline=True)), line_by_line=False, context_after=2
-    )
-    *_, line = search.run(text_windows([text], 90))
-    assert (line.text, line.after) == ("END", ("after", "last"))
+    query = query_for("(?s)START.*END", MatchOptions(multiline=True), context_after=2)
+    *_, line = search(query, [text], 90).lines
+    assert (line.text, line.after) == ("END", (ContextLine("after"), ContextLine("last")))
 
 
 def test_lines_after_the_last_wanted_match_are_gathered_from_later_windows() -> None:
     text = [b"needle\n", b"one\n" + b"-" * 100, b"\nneedle\n"]
-    (line,) = with_context("needle", b"".join(text), after=3, window=16, stop_after=1)
-    assert [after[:3] for after in line.after] == ["one", "---", "nee"]
+    (line,) = with_context("needle", b"".join(text), after=3, window=16, max_lines=1)
+    assert [after.text[:3] for after in line.after] == ["one", "---", "nee"]
 
 
 def test_an_excerpt_begins_with_a_whole_character() -> None:
-    """Also where bytes that are no text stand before the match, which take more room as characters."""
+    """Also if there are invalid bytes before the match, which take more room as characters."""
     ((_, text, spans),) = find("needle", ["€".encode() * 900 + b"\xff" + b"needle" + b" " * 900])
     assert text.lstrip("€").startswith("\N{REPLACEMENT CHARACTER}needle")
     assert spans == ["needle"]
 
 
-def test_matches_behind_the_excerpt_are_not_marked() -> None:
+def test_matches_after_the_excerpt_are_not_marked() -> None:
     ((_, text, spans),) = find("needle", [b"x" * 200 + b"needle" + "é".encode() * 950 + b"needle"])
     assert (len(text), spans) == (500, ["needle"])
 
 
 def with_context(
-    pattern: str, text: bytes, *, before: int = 0, after: int = 0, window: int, stop_after: int | None = None
+    pattern: str, text: bytes, *, before: int = 0, after: int = 0, window: int, max_lines: int | None = None
 ) -> list[LineMatch]:
-    matcher = Re2Compiler().compile(pattern, MatchOptions())
-    search = LineSearch(matcher, line_by_line=True, context_before=before, context_after=after, stop_after=stop_after)
-    return list(search.run(line_windows([text], window)))
+    query = query_for(pattern, context_before=before, context_after=after, max_lines=max_lines)
+    return search(query, [text], window).lines
 
 
 def chunks_of(size: int, chunk: bytes) -> Iterator[bytes]:
@@ -146,20 +151,285 @@ def chunks_of(size: int, chunk: bytes) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("chunk", [b"some words\n" * 6_000, b"no line end " * 6_000, b"a" * 65_536])
 @pytest.mark.parametrize(
-    ("pattern", "multiline"), [("needle", False), ("needle", True), ("a", False), ("(?s)a.*b", True)]
+    ("pattern", "multiline", "wanted"),
+    [
+        ("needle", False, {"detail": Detail.COUNTS}),
+        ("line", False, {"invert": True, "max_lines": 9}),
+        ("needle", True, {}),
+        ("a", False, {"detail": Detail.COUNTS}),
+        ("needle|z", False, {"detail": Detail.MATCHES}),
+        ("(?s)a.*b", True, {}),
+    ],
 )
-def test_memory_stays_under_its_bound(chunk: bytes, pattern: str, multiline: bool) -> None:
+def test_memory_stays_under_its_bound(chunk: bytes, pattern: str, multiline: bool, wanted: dict[str, Any]) -> None:
     """Memory does not grow with the size of a file, the length of a line or the number of matches."""
+    query = query_for(pattern, MatchOptions(multiline=multiline), **wanted)
     peaks: list[int] = []
-    for size in (3_000_000, 12_000_000):
+    for size in (2_000_000, 8_000_000):
         tracemalloc.start()
-        search = LineSearch(
-            Re2Compiler().compile(pattern, MatchOptions(multiline=multiline)), line_by_line=not multiline, kept=5
-        )
-        windows = (text_windows if multiline else line_windows)(chunks_of(size, chunk), 1 << 19)
-        for _ in search.run(windows):
+        for _ in parts_of(query, chunks_of(size, chunk), 1 << 19):
             pass
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 3_500_000
     assert peaks[1] < peaks[0] * 1.5 + 100_000
+
+
+def test_single_matches_are_found_however_far_apart_in_a_line() -> None:
+    """An excerpt has room for those near the first; asked for by themselves, all are reported with their places."""
+    line = b"needle" + b" " * 100_000 + b"needle" + b" " * 100_000 + b"needle"
+    found = search(query_for("needle", detail=Detail.MATCHES), [b"first\n" + line + b"\nlast\n"], 1 << 14)
+    assert [(match.number, match.text, match.offset_bytes) for match in found.lines] == [
+        (2, "needle", 0),
+        (2, "needle", 100_006),
+        (2, "needle", 200_012),
+    ]
+    assert found.count == 1
+
+
+def test_a_single_match_over_several_lines_is_reported_line_by_line() -> None:
+    """Without its empty lines, as ripgrep does it."""
+    found = search(query_for("(?s)B.*E", MatchOptions(multiline=True), detail=Detail.MATCHES), [b"x\nxB\n\nEx\n"])
+    assert [(match.number, match.text, match.offset_bytes) for match in found.lines] == [
+        (2, "B", 1),
+        (4, "E", 0),
+    ]
+    assert found.count == 1
+
+
+def test_a_long_single_match_is_cut() -> None:
+    (match,) = search(query_for("x+", detail=Detail.MATCHES), [b"a" + b"x" * 600]).lines
+    assert (len(match.text), match.offset_bytes, match.cut_after) == (500, 1, True)
+
+
+@pytest.mark.parametrize("window", [1 << 20, 16])
+def test_a_limit_keeps_the_lines_of_a_match_together(window: int) -> None:
+    """With multiline, the limit counts matches."""
+    query = query_for(r"(?s)B\n.E|x", MatchOptions(multiline=True), max_lines=1)
+    assert search(query, [b"-\n" * 20 + b"B\nxE\n" + b"-\n" * 20 + b"x\n"], window).numbers == [21, 22]
+
+
+@pytest.mark.parametrize("rest", [b"\n", b"\n" + b"a b\n" * 10])
+def test_the_matches_of_a_line_are_all_reported_if_its_limit_is_reached(rest: bytes) -> None:
+    found = search(query_for("a", detail=Detail.MATCHES, max_lines=1), [b"a a a" + rest])
+    assert (found.numbers, found.count) == ([1, 1, 1], 1)
+
+
+def test_the_search_stops_at_the_end_of_the_last_line_wanted() -> None:
+    """With single matches as well, whose line has to be complete."""
+
+    def endless() -> Iterator[bytes]:
+        yield b"a\n"
+        while True:
+            yield b"b\n" * 100_000
+
+    for detail in (Detail.LINES, Detail.MATCHES, Detail.COUNTS):
+        assert search(query_for("a", detail=detail, max_lines=1), endless()).count == 1
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_lines_of_a_binary_file_are_reported_if_the_query_asks_for_text(invert: bool) -> None:
+    text = b"a\0\nb\na\n"
+    found = search(query_for("a", text=True, invert=invert), [text])
+    assert (found.numbers, found.binary) == ([2] if invert else [1, 3], True)
+    assert search(query_for("a", invert=invert), [text]).lines == []
+
+
+def text_with_nul_at(position: int) -> bytes:
+    """Return lines of two bytes each, among them one with a NUL byte."""
+    return b"a\n" * (position // 2) + b"\0\n" + b"a\n" * 300
+
+
+@pytest.mark.parametrize("detail", [Detail.LINES, Detail.MATCHES])
+def test_no_line_of_a_file_with_an_early_nul_byte_is_reported(detail: Detail) -> None:
+    """However it arrives, and however many lines come before that byte, as long as it is one of the first 131,072."""
+    query = query_for("a", detail=detail)
+    head = b"a\n" + b"-" * 131_067 + b"\n"
+    for chunks in ([head + b"\0\na\n"], [b"a\n", head[2:] + b"\0", b"\na\n"], [b"a\n", head[2:], b"\0", b"\na\n"]):
+        found = search(query, chunks)
+        assert (found.lines, found.count, found.binary) == ([], 2, True)
+
+
+@pytest.mark.parametrize("wanted", [{"detail": Detail.LINES}, {"detail": Detail.MATCHES}, {"context_after": 2}])
+@pytest.mark.parametrize("chunk_bytes", [2_000, 140_000, 1 << 20])
+def test_lines_before_a_late_nul_byte_are_reported(chunk_bytes: int, wanted: dict[str, Any]) -> None:
+    """Those from its line on are not, neither as context; which these are does not depend on chunks or time."""
+    text = b"-" * 180_000 + b"\n" + text_with_nul_at(20_000)
+    chunks = [text[at : at + chunk_bytes] for at in range(0, len(text), chunk_bytes)]
+    found = search(query_for("a", **wanted), chunks)
+    assert (len(found.lines), found.count, found.binary) == (10_000, 10_300, True)
+    assert all("\0" not in line.text for match in found.lines for line in match.after)
+
+
+def test_a_limit_reached_before_a_late_nul_byte_leaves_a_file_textual() -> None:
+    """Wherever windows are cut."""
+    text = b"a\n" + b"b\n" * 100_000 + b"\0\na\n"
+    for chunks in ([text], [text[:2], text[2:]], [text[:170_000], text[170_000:]]):
+        for detail in (Detail.LINES, Detail.MATCHES):
+            found = search(query_for("a", max_lines=1, detail=detail), chunks)
+            assert (found.numbers, found.binary) == ([1], False)
+
+
+@pytest.mark.parametrize("window", [64, 96, 1 << 20])
+def test_an_overlong_line_without_a_match_is_reported_by_its_beginning(window: int) -> None:
+    """Once, if matching is inverted, however many windows it takes; with the lines around it."""
+    text = b"a\n" + b"1" + b"x" * 200 + b"a\n" + b"2" + b"x" * 200 + b"\nb\n" + b"3" + b"x" * 200
+    found = search(query_for("a", invert=True, context_before=1, context_after=1), [text], window)
+    assert found.numbers == [3, 4, 5]
+    assert [line.text[0] for line in found.lines] == ["2", "b", "3"]
+    assert [(line.offset_bytes, line.spans) for line in found.lines] == [(0, ())] * 3
+    assert [line.before[0].text[0] for line in found.lines] == ["1", "2", "b"]
+    assert [line.after[0].text[0] for line in found.lines[:2]] == ["b", "3"]
+
+
+@pytest.mark.parametrize("at", range(12_150, 12_450, 25))
+def test_an_excerpt_is_the_same_wherever_windows_meet(at: int) -> None:
+    """An overlong line is shown as if it were searched whole: 100 characters before the first match, and every match in
+    the 500 characters of the excerpt is marked, also those after the place where the next window begins.
+    """
+    line = "😀" * (at // 4) + "needle " * 30 + "é" * 20_000
+    for multiline in (False, True):
+        query = query_for("needle", MatchOptions(multiline=multiline))
+        (windowed,) = search(query, [line.encode()], 1 << 14).lines
+        (whole,) = search(query, [line.encode()]).lines
+        assert windowed == whole
+        assert whole.spans[0] == (100, 106)
+        assert len(whole.spans) == 30
+
+
+@pytest.mark.parametrize("at", range(180, 196))
+def test_matches_that_meet_at_a_seam_are_found_once(at: int) -> None:
+    """An empty match directly after another one is none, also if the other one was found in an earlier window."""
+    line = b" " * at + b"x" * 10 + b" " * 300
+    query = query_for("x*", detail=Detail.MATCHES)
+    assert search(query, [line], 256) == search(query, [line])
+
+
+def test_many_single_matches_take_time_proportional_to_their_number() -> None:
+    """A long line of matches is no slower, match by match, than a short one."""
+    found = 0
+    for part in parts_of(query_for("a", detail=Detail.MATCHES), [b"a" * 200_000]):
+        found += len(part.lines)
+    assert found == 200_000
+
+
+def test_a_step_ends_after_a_while_without_a_match() -> None:
+    """A large file does not keep its thread to the end; nor does one that arrives very slowly."""
+    now = 0.0
+
+    def clock() -> float:
+        return now
+
+    def chunks() -> Generator[bytes]:
+        nonlocal now
+        for _ in range(10):
+            now += 0.06
+            yield b"nothing\n"
+
+    query = query_for("needle")
+    parts = list(search_file(chunks(), None, matcher_for(query), query, 1 << 20, clock))
+    assert [part.bytes_read for part in parts] == [16, 32, 48, 64, 80, 80]
+    assert [part.last for part in parts] == [False] * 5 + [True]
+
+
+def test_a_step_ends_after_a_while_within_a_large_chunk() -> None:
+    """A source may give a file in one piece."""
+    times = iter(range(1_000_000))
+    query = query_for("needle")
+    chunk = (b"x" * 99 + b"\n") * 50_000
+    parts = list(search_file(_one(chunk), None, matcher_for(query), query, 1 << 20, lambda: float(next(times))))
+    assert len(parts) >= 5
+
+
+def test_a_step_ends_after_a_while_if_the_pattern_is_slow() -> None:
+    """Windows of several lines are as small as the engine is slow."""
+    now = 0.0
+
+    def clock() -> float:
+        return now
+
+    class Slow(Matcher):
+        def find(self, buffer: bytes, start: int, end: int) -> Iterator[Span]:
+            nonlocal now
+            now += (end - start) / 30_000
+            return iter(())
+
+    chunk = (b"x" * 99 + b"\n") * 10_000
+    matcher = TimeSlicedMatcher(Slow(), Deadline(), line_by_line=True, clock=clock)
+    ends = [now for _ in search_file(_one(chunk), None, matcher, query_for("needle"), 1 << 20, clock)]
+    assert max(end - begin for begin, end in pairwise(ends)) < 0.3
+
+
+@pytest.mark.parametrize("size", [None, 1_000_000])
+def test_a_file_that_is_left_early_is_not_read_to_its_end(size: int | None) -> None:
+    """Its rest is neither read nor verified."""
+    given = 0
+
+    def chunks() -> Generator[bytes]:
+        nonlocal given
+        for _ in range(10):
+            given += 100_000
+            yield b"needle\n".ljust(100_000)
+
+    query = query_for("needle", detail=Detail.GISTS)
+    (part,) = search_file(chunks(), size, matcher_for(query), query, 1 << 20)
+    assert (part.bytes_read, given) == (200_000, 200_000)
+
+
+def test_a_file_whose_bytes_have_all_arrived_is_verified_before_the_last_part() -> None:
+    """Also if its rest is not needed."""
+    verified = False
+
+    def chunks() -> Generator[bytes]:
+        nonlocal verified
+        yield b"needle\n" * 40_000
+        verified = True
+
+    query = query_for("needle", detail=Detail.GISTS)
+    (part,) = search_file(chunks(), 280_000, matcher_for(query), query, 1 << 20)
+    assert verified
+    assert part.line_count == 1
+
+
+def test_the_chunks_are_closed_with_the_search() -> None:
+    """A search that is left closes what it reads from."""
+    closed: list[bool] = []
+
+    def chunks() -> Generator[bytes]:
+        try:
+            yield b"needle\n" * 100_000
+        finally:
+            closed.append(True)
+
+    query = query_for("needle")
+    parts = search_file(chunks(), None, matcher_for(query), query, 1 << 20)
+    next(parts)
+    assert closed == []
+    parts.close()
+    assert closed == [True]
+
+
+def test_the_chunks_are_closed_after_the_last_part() -> None:
+    """Also if they have more to give."""
+    closed: list[bool] = []
+
+    def chunks() -> Generator[bytes]:
+        try:
+            yield b"needle\n" * 100_000
+            yield b"more"
+        finally:
+            closed.append(True)
+
+    query = query_for("needle", detail=Detail.GISTS)
+    assert [part.last for part in search_file(chunks(), None, matcher_for(query), query, 1 << 20)] == [True]
+    assert closed
+
+
+def _one(chunk: bytes) -> Generator[bytes]:
+    yield chunk
+
+
+@pytest.mark.parametrize("pattern", [["foo", "bar"], ["(?i)FOO", "ba(?P<n>r)", "(?P<n>x)"]])
+def test_a_line_matches_if_any_of_several_patterns_does(pattern: list[str]) -> None:
+    """Flags and names of one pattern do not concern another."""
+    assert search(query_for(pattern), [b"foo\nbar\nbaz\nBAR\n"]).numbers == [1, 2]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gistsearch.adapters.cli.commands import OpenSearch, Serve, run
+from gistsearch.adapters.cli.commands import Serve, run
 
-__all__ = ["OpenSearch", "Serve", "run"]
+__all__ = ["Serve", "run"]

@@ -1,51 +1,75 @@
-"""The commands and their options: ripgrep's names and meanings."""
+"""The commands of `gistsearch`, and how the program ends."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from io import TextIOWrapper
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 from click.exceptions import Exit
 
-from gistsearch.adapters.cli.asking import Asked, Shown
-from gistsearch.adapters.cli.searching import Output, Status, search
-from gistsearch.adapters.cli.terminal import complain
-from gistsearch.domain.query import (
-    MAX_CONTEXT_LINES,
-    MAX_FILTER_LENGTH,
-    MAX_PATTERN_LENGTH,
-    MAX_TIMEOUT_S,
-    MAX_USERNAME_LENGTH,
-)
-from gistsearch.domain.search import SearchGists
-from gistsearch.ports.matching import InvalidPattern
+from gistsearch.adapters.cli.help_format import DocumentedCommand, write_examples
+from gistsearch.adapters.cli.option_types import whole_number
+from gistsearch.adapters.cli.options import search_parameters
+from gistsearch.adapters.cli.terminal import print_error
+from gistsearch.adapters.cli.usage_errors import UnknownCommand, explain
 
+if TYPE_CHECKING:
+    from gistsearch.adapters.cli.searching import OpenSearch
+
+ERROR = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
+PROGRAM = "gistsearch"
+COMPLETION_VARIABLE = "_GISTSEARCH_COMPLETE"
+SHELLS = ("bash", "zsh", "fish")
 
-class OpenSearch(Protocol):
-    """Makes the use case."""
+EXAMPLES = (
+    ("gistsearch search 'import requests' octocat", "Lines that contain 'import requests'."),
+    (
+        "gistsearch search -i -w todo octocat hubot -g '*.py'",
+        "The word 'todo' in any case, in two users' Python files.",
+    ),
+    (
+        "gistsearch search -l -e 'BEGIN .*KEY' -e 'AKIA[0-9A-Z]{16}' octocat",
+        "Gists in which one of two patterns occurs.",
+    ),
+    ("gistsearch search -F -C2 'a[0]' https://gist.github.com/octocat", "Literal text, with two lines around it."),
+    ("gistsearch search -U 'def main.*\\n\\s+return' -t py octocat", "A match that spans two lines."),
+    ("gistsearch search --json fixme octocat | jq -r 'select(.type == \"match\").url'", "Results for a program."),
+)
 
-    def __call__(self, *, backend: str | None) -> tuple[SearchGists, float]:
-        """Return it, and the longest that a search may take by default, in seconds."""
+_SEARCH_HELP = (
+    "Search every file of the public gists of each USER for PATTERN, a regular expression in RE2's syntax. A USER is a"
+    " name, @name, or the address of a profile or a gist. Names and meanings of flags are ripgrep's; where two"
+    " contradict each other, the last one wins."
+)
+_SEARCH_EPILOG = """GISTSEARCH_GITHUB_TOKEN, a GitHub token without any scope, raises GitHub's limit from 60 requests an
+hour to 5,000; one request lists 100 gists.
+
+Exit status: 0 something matched, 1 nothing did, 2 an error, or something could not be searched.
+
+'gistsearch help patterns' explains the syntax of patterns; 'gistsearch help' lists further topics."""
+
+
+class Serve(Protocol):
+    """Serves HTTP until it is told to end."""
+
+    def __call__(self, *, host: str | None, port: int | None, workers: int | None) -> None:
+        """Serve; what is None is as the settings say."""
         raise NotImplementedError
-
-
-Serve = Callable[[str, int], None]
-"""Serves HTTP on a host and port until it is told to end."""
 
 
 def run(arguments: Sequence[str], version: str, open_search: OpenSearch, serve: Serve) -> int:
     """Run the command line and return its exit status.
 
     Args:
-        arguments: what stands behind the command's name.
-        version: what `--version` says.
+        arguments: the words after the name of the program.
+        version: what `--version` prints.
         open_search: makes the use case for `search`.
         serve: what `serve` does.
     """
@@ -56,179 +80,132 @@ def run(arguments: Sequence[str], version: str, open_search: OpenSearch, serve: 
         status = _invoke(_commands(version, open_search, serve), arguments)
         sys.stdout.flush()
     except click.ClickException as error:
-        _show(error)
-        return error.exit_code
+        print_error(explain(error, arguments))
+        return ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         return BROKEN_PIPE
-    except OSError as error:  # The disk is full, or something of the kind.
-        complain(error.strerror or str(error))
-        return Status.ERROR
+    except OSError as error:  # such as a full disk
+        print_error(error.strerror or str(error))
+        return ERROR
     return status
 
 
 def _invoke(commands: click.Group, arguments: Sequence[str]) -> int:
-    """Do what click's own `main` does, but leave Ctrl-C and broken pipes to the caller: it calls both of them 1."""
+    """Do what click's own `main` does, except that Ctrl-C and closed pipes are left to the caller."""
+    if instruction := os.environ.get(COMPLETION_VARIABLE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(commands, {}, PROGRAM, COMPLETION_VARIABLE, instruction)
+    if not arguments:
+        with commands.make_context(PROGRAM, [], resilient_parsing=True) as context:
+            sys.stderr.write(f"{commands.get_help(context)}\n")
+        return ERROR
     try:
-        with commands.make_context("gistsearch", list(arguments)) as context:
-            return commands.invoke(context)
-    except Exit as over:  # --help and --version end so.
+        with commands.make_context(PROGRAM, list(arguments)) as context:
+            return commands.invoke(context) or 0
+    except Exit as over:  # --help and --version end like this
         return over.exit_code
 
 
-def _show(error: click.ClickException) -> None:
-    with suppress(OSError):  # Standard error itself may be full, or closed at its other end.
-        error.show()
-        if isinstance(error, click.NoSuchOption) and error.ctx and error.ctx.info_name == "search":
-            sys.stderr.write("A pattern that begins with '-' goes behind -e.\n")
+class _Commands(click.Group):
+    """The group of all commands."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in self.commands:
+            raise UnknownCommand(args[0], args, list(self.commands), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, EXAMPLES[:2])
+        super().format_epilog(ctx, formatter)
 
 
 def _commands(version: str, open_search: OpenSearch, serve: Serve) -> click.Group:
-    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-    @click.version_option(version, "-V", "--version", prog_name="gistsearch")
-    def gistsearch() -> None:
-        """Search every file of a GitHub user's public gists with a regular expression."""
+    def search(backend: str | None, **flags: Any) -> int:
+        from gistsearch.adapters.cli.search_command import search_command
 
-    @gistsearch.command("search", short_help="Search the gists of users.", epilog=_EXAMPLE)
-    @_search_options
-    def search_command(**options: Any) -> int:
-        """Search the public gists of each USER for PATTERN, a regular expression in RE2's syntax.
+        return search_command(open_search, backend, flags)
 
-        Ends with 0 where something matched, 1 where nothing did, and 2 where an error occurred or something could not
-        be searched; what was found is printed all the same.
-        """
-        return _search(open_search, **options)
-
-    @gistsearch.command("serve", short_help="Serve searches over HTTP.")
-    @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-    @click.option("--port", default=9876, show_default=True, type=click.IntRange(1, 65_535), help="The port.")
-    def serve_command(host: str, port: int) -> int:
-        """Serve searches over HTTP: POST /api/v1/search. Ends on SIGTERM or Ctrl-C."""
-        try:
-            serve(host, port)
-        except OSError as error:
-            raise _Failure(f"can't listen on {host}:{port}: {error.strerror}") from error
+    def serve_http(host: str | None, port: int | None, workers: int | None) -> int:
+        serve(host=host, port=port, workers=workers)
         return 0
 
-    return gistsearch
-
-
-_EXAMPLE = "For example: gistsearch search -i --glob '*.py' 'import requests' octocat"
-_CONTEXT = click.IntRange(0, MAX_CONTEXT_LINES)
-
-_OPTIONS: list[Callable[..., Any]] = [
-    click.argument("words", nargs=-1, metavar="PATTERN USER..."),
-    click.option(
-        "-e",
-        "--regexp",
-        "regexps",
-        multiple=True,
-        metavar="PATTERN",
-        help="The pattern, where it begins with '-'; then all words are users.",
-    ),
-    click.option("-i", "--ignore-case", is_flag=True, help="Small and capital letters are the same."),
-    click.option("-S", "--smart-case", is_flag=True, help="The same, unless the pattern has capital letters."),
-    click.option("-w", "--word-regexp", is_flag=True, help="Only whole words."),
-    click.option("-F", "--fixed-strings", is_flag=True, help="PATTERN is plain text."),
-    click.option("-U", "--multiline", is_flag=True, help="Matches may run across lines."),
-    click.option("-A", "--after-context", type=_CONTEXT, metavar="NUM", help="Show NUM lines after each match."),
-    click.option("-B", "--before-context", type=_CONTEXT, metavar="NUM", help="Show NUM lines before each match."),
-    click.option("-C", "--context", type=_CONTEXT, metavar="NUM", help="Show NUM lines before and after."),
-    click.option("-c", "--count", is_flag=True, help="Show the number of matching lines of each file."),
-    click.option("-l", "--files-with-matches", is_flag=True, help="Show only the URLs of the gists that match."),
-    click.option(
-        "-m", "--max-count", type=click.IntRange(1), metavar="NUM", help="Stop a file after NUM matching lines."
-    ),
-    click.option(
-        "-g", "--glob", "globs", multiple=True, metavar="GLOB", help="Only files with such a name; '!GLOB': not these."
-    ),
-    click.option(
-        "-t", "--type", "types", multiple=True, metavar="LANGUAGE", help="Only files of a language, as GitHub names it."
-    ),
-    click.option("-q", "--quiet", is_flag=True, help="Show nothing, and stop at the first match."),
-    click.option("--stats", is_flag=True, help="Show how much was searched."),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour matches."),
-    click.option("--no-progress", is_flag=True, help="Show no progress on a terminal."),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(0.001, MAX_TIMEOUT_S),
-        metavar="SECONDS",
-        help="Stop after so long, with what is there.",
-    ),
-    click.option(
-        "--backend", metavar="NAME", help="Where gists come from: github (default), memory (a sample), or another."
-    ),
-]
-
-
-def _search_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def _search(open_search: OpenSearch, *, backend: str | None, timeout: float | None, **options: Any) -> int:
-    output = Output(
-        colour=options.pop("color"), progress=not options.pop("no_progress"), statistics=options.pop("stats")
+    group = _Commands(
+        PROGRAM,
+        commands=[_search(search), _serve(serve_http), _help(), _completion()],
+        help="Search every file of a GitHub user's public gists with a regular expression.",
+        epilog="'gistsearch search --help' explains the flags, 'gistsearch help' lists further topics.",
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
-    asked = _asked(**options)
-    use_case, longest_s = open_search(backend=backend)
-    try:
-        return search(use_case, asked, timeout or longest_s, output)
-    except InvalidPattern as error:
-        raise _Failure(f"the pattern can't be used: {error}") from error
-    except (TypeError, ValueError) as error:
-        raise _Failure(str(error.args[0])) from error
+    return click.version_option(version, "-V", "--version", prog_name=PROGRAM)(group)
 
 
-class _Failure(click.ClickException):
-    """Indicates that a search can't be done as it was asked for."""
-
-    exit_code = Status.ERROR
-
-    def show(self, file: Any = None) -> None:
-        complain(self.message)
-
-
-def _asked(
-    *,
-    words: tuple[str, ...],
-    regexps: tuple[str, ...],
-    context: int | None,
-    before_context: int | None,
-    after_context: int | None,
-    count: bool,
-    files_with_matches: bool,
-    quiet: bool,
-    **same: Any,
-) -> Asked:
-    named = (*regexps, *words)
-    if len(named) < 2:
-        raise click.UsageError("give a PATTERN and at least one USER")
-    if len(regexps) > 1:
-        raise click.UsageError("give -e once: 'this|that' is a pattern, too")
-    pattern, *users = named
-    _check_lengths([pattern], MAX_PATTERN_LENGTH, "PATTERN")
-    _check_lengths(users, MAX_USERNAME_LENGTH, "USER")
-    _check_lengths(same["globs"], MAX_FILTER_LENGTH, "--glob")
-    _check_lengths(same["types"], MAX_FILTER_LENGTH, "--type")
-    shown = Shown.NOTHING if quiet else Shown.COUNTS if count else Shown.URLS if files_with_matches else Shown.LINES
-    around = context or 0
-    return Asked(
-        pattern=pattern,
-        users=tuple({user.casefold(): user for user in users}.values()),  # GitHub's names know no case.
-        shown=shown,
-        before_context=around if before_context is None else before_context,
-        after_context=around if after_context is None else after_context,
-        **same,
+def _search(callback: Callable[..., int]) -> click.Command:
+    return DocumentedCommand(
+        "search",
+        usage=["[FLAGS] PATTERN USER...", "[FLAGS] -e PATTERN... | -f FILE USER..."],
+        examples=EXAMPLES,
+        default_section="Other",
+        params=search_parameters(),
+        callback=callback,
+        short_help="Search the gists of users.",
+        help=_SEARCH_HELP,
+        epilog=_SEARCH_EPILOG,
     )
 
 
-def _check_lengths(texts: Sequence[str], longest: int, name: str) -> None:
-    """Say it by the name that it has here; the query would say it by its own."""
-    for text in texts:
-        if not 1 <= len(text) <= longest:
-            raise click.BadParameter(
-                f"it has to be 1 to {longest:,} characters long, not {len(text):,}", param_hint=name
-            )
+def _serve(callback: Callable[..., int]) -> click.Command:
+    return DocumentedCommand(
+        "serve",
+        usage=["[--host HOST] [--port PORT] [--workers NUM]"],
+        params=[
+            click.Option(["--host"], metavar="HOST", help="Listen on HOST (default 127.0.0.1)."),
+            click.Option(
+                ["--port"],
+                type=whole_number(0, 65_535),
+                metavar="PORT",
+                help="Listen on PORT (default 9876); 0 takes any that is free and says which.",
+            ),
+            click.Option(["--workers"], type=whole_number(1, 64), metavar="NUM", help="Run NUM processes (default 1)."),
+        ],
+        callback=callback,
+        short_help="Serve searches over HTTP.",
+        help="Serve searches over HTTP until Ctrl-C or SIGTERM: POST /api/v1/search.",
+        epilog="Limits, keys and logs are set by environment variables: 'gistsearch help settings'.",
+    )
+
+
+def _help() -> click.Command:
+    from gistsearch.adapters.cli.help_command import help_command
+
+    return help_command()
+
+
+def _completion() -> click.Command:
+    def completion(shell: str) -> int:
+        from click.shell_completion import get_completion_class
+
+        complete = get_completion_class(shell)
+        if complete is None:
+            raise click.ClickException(f"click cannot complete in {shell}")
+        group = click.get_current_context().find_root().command
+        click.echo(complete(group, {}, PROGRAM, COMPLETION_VARIABLE).source())
+        return 0
+
+    return DocumentedCommand(
+        "completion",
+        usage=["bash | zsh | fish"],
+        params=[click.Argument(["shell"], type=click.Choice(SHELLS))],
+        callback=completion,
+        short_help="Print a script that completes flags in a shell.",
+        help="Print a script with which a shell completes commands, flags and their values.",
+        examples=(
+            ('eval "$(gistsearch completion bash)"', "For bash 4.4 or later, in ~/.bashrc."),
+            ('eval "$(gistsearch completion zsh)"', "For zsh, in ~/.zshrc after compinit."),
+            ("gistsearch completion fish | source", "For fish, in ~/.config/fish/config.fish."),
+        ),
+    )

@@ -1,60 +1,113 @@
-"""One line on the terminal that says how far the search has come."""
+"""One line on the terminal that shows how far a search has come."""
 
 from __future__ import annotations
 
-import os
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from gistsearch.domain.results import Progress
+from gistsearch.adapters.cli.renderers import Renderer
+from gistsearch.adapters.cli.terminal import columns
+from gistsearch.domain.events import Progress, SearchEvent
 
-_REDRAWN_AFTER_S = 0.1
-_WIDTH = 24
-_COLUMNS = 80
-"""Where the terminal does not say how wide it is."""
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.live import Live
+
+_FIRST_DRAWN_AFTER_S = 0.2
+"""A search that is quicker shows no progress."""
+_MARGIN = 3
+"""Columns left free at the end of the line: room for the `^C` that a terminal echoes there."""
+_MAX_BAR_COLUMNS = 40
+_BAR_STEP_COLUMNS = 8
+"""The bar's width is a multiple of this, so that it does not change with each digit of the text."""
 
 
-class ProgressLine:
-    """Drawn over itself, and taken away before anything else is printed."""
+class ProgressLine(Renderer):
+    """Draws the line over itself at each progress event. It is taken away before anything else is printed."""
 
-    def __init__(self, out: TextIO, *, shown: bool) -> None:
+    def __init__(self, out: TextIO, *, colour: bool = True) -> None:
         """
         Args:
-            out: a terminal.
-            shown: whether to draw at all.
+            out: a terminal that understands escape sequences.
+            colour: whether the line is coloured.
         """
         self._out = out
-        self._shown = shown
-        self._drawn = False
-        self._drawn_at = time.monotonic()  # Not at once: a quick search needs none.
+        self._colour = colour
+        self._began_s = time.monotonic()
+        self._live: Live | None = None
+        self._progress = Progress(0, 0, 0, 0, 0, listed=False)
 
-    def update(self, progress: Progress) -> None:
-        """Draw the line anew, unless that was done a moment ago."""
-        now = time.monotonic()
-        if not self._shown or now < self._drawn_at + _REDRAWN_AFTER_S:
-            return
-        done = progress.files_done * _WIDTH // progress.files_known if progress.files_known else 0
-        bar = "█" * done + "░" * (_WIDTH - done)
-        known = f"{progress.files_known:,}" + ("" if progress.listed else "+")
-        told = (
-            f"{progress.files_done:,}/{known} files of {progress.gists_known:,} gists, {progress.bytes / 1e6:,.1f} MB"
-        )
-        self._out.write(f"\r\x1b[K{self._fitted(bar, told)}")
-        self._out.flush()
-        self._drawn, self._drawn_at = True, now
-
-    def _fitted(self, bar: str, told: str) -> str:
-        """Keep to one line: what wraps could not be taken away."""
-        try:
-            columns = os.get_terminal_size(self._out.fileno()).columns or _COLUMNS
-        except OSError:
-            columns = _COLUMNS
-        line = f"{bar} {told}"
-        return line if len(line) < columns else told[: columns - 1]
+    def handle(self, event: SearchEvent) -> None:
+        if isinstance(event, Progress) and time.monotonic() - self._began_s >= _FIRST_DRAWN_AFTER_S:
+            self._progress = event
+            self._draw()
 
     def clear(self) -> None:
-        """Take the line away."""
-        if self._drawn:
-            self._out.write("\r\x1b[K")
-            self._out.flush()
-            self._drawn = False
+        """Take the line away until the next progress event."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _draw(self) -> None:
+        if self._live:
+            self._live.refresh()
+            return
+        from rich.console import Console
+        from rich.live import Live
+
+        self._live = Live(
+            console=Console(file=self._out, no_color=not self._colour, highlight=False, width=columns() - _MARGIN),
+            get_renderable=self._renderable,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start(refresh=True)
+
+    def _renderable(self) -> RenderableType:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        progress = self._progress
+        text = Text(progress_text(progress, time.monotonic() - self._began_s), no_wrap=True, overflow="ellipsis")
+        room = min(columns() - _MARGIN - text.cell_len - 1, _MAX_BAR_COLUMNS)
+        width = room // _BAR_STEP_COLUMNS * _BAR_STEP_COLUMNS
+        if width <= 0:
+            return text
+        is_known = progress.files_known > 0
+        bar = ProgressBar(
+            total=progress.files_known if is_known else None,
+            completed=progress.files_done,
+            width=width,
+            pulse=not is_known,
+            style="bright_black",
+            complete_style="green",
+            finished_style="green",
+            pulse_style="green",
+        )
+        line = Table.grid(padding=(0, 1))
+        line.add_row(bar, text)
+        return line
+
+
+def progress_text(progress: Progress, elapsed_s: float) -> str:
+    """Return the line's text: the most important part first, as a narrow terminal cuts the end."""
+    from rich.filesize import decimal
+
+    more = "" if progress.listed else "+"
+    minutes, seconds = divmod(int(elapsed_s), 60)
+    return " · ".join(
+        [
+            f"{progress.files_done:,}/{progress.files_known:,}{more} {_noun('file', progress.files_known)}",
+            f"{progress.gists_done:,}/{progress.gists_known:,}{more} {_noun('gist', progress.gists_known)}",
+            decimal(progress.bytes),
+            f"{decimal(int(progress.bytes / max(elapsed_s, 0.001)))}/s",
+            f"{minutes}:{seconds:02}",
+        ]
+    )
+
+
+def _noun(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"

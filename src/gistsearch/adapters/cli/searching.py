@@ -1,33 +1,31 @@
-"""Runs a search and prints it as it comes."""
+"""Runs a search and prints it while it runs."""
 
 from __future__ import annotations
 
-import os
 import sys
+from abc import abstractmethod
 from collections.abc import Iterable
 from contextlib import closing
 from enum import IntEnum
+from typing import Protocol
 
 from attrs import frozen
 
-from gistsearch.adapters.cli.asking import Asked, Shown
-from gistsearch.adapters.cli.printing import Counts, Lines, Paint, Printer, Silence, Urls, painter
+from gistsearch.adapters.cli.arguments import OutputMode, OutputOptions, SearchArguments
+from gistsearch.adapters.cli.hyperlinks import LinkFormat, shows_hyperlinks
+from gistsearch.adapters.cli.line_renderer import LineLayout, Lines
+from gistsearch.adapters.cli.missing import MissingReport, SearchContext
 from gistsearch.adapters.cli.progress import ProgressLine
-from gistsearch.adapters.cli.terminal import complain
-from gistsearch.domain.results import (
-    Coverage,
-    FileMatch,
-    ListingFailed,
-    Progress,
-    SearchEnded,
-    SearchEvent,
-    Skipped,
-)
+from gistsearch.adapters.cli.renderers import Counts, GistUrls, Nothing, Renderer
+from gistsearch.adapters.cli.statistics import Statistics
+from gistsearch.adapters.cli.terminal import Style, is_capable, style_for
+from gistsearch.domain.events import FileMatch, Progress, SearchEnded, SearchEvent
+from gistsearch.domain.query import Detail, SearchQuery
 from gistsearch.domain.search import SearchGists
 
 
 class Status(IntEnum):
-    """How the command ends: as grep does."""
+    """How the command ends: grep's exit statuses."""
 
     FOUND = 0
     NOTHING = 1
@@ -35,109 +33,147 @@ class Status(IntEnum):
 
 
 @frozen
-class Output:
-    """How to print."""
+class SearchSetup:
+    """What the command line needs from outside to search."""
 
-    colour: str
-    """`auto`, `always` or `never`."""
-    progress: bool
-    statistics: bool
+    use_case: SearchGists
+    timeout_s: float
+    """How long a search may take if the user does not say."""
+    lacks_token: bool = False
+    """Whether GitHub is searched without a token."""
 
 
-def search(use_case: SearchGists, asked: Asked, timeout_s: float, output: Output) -> int:
-    """Run a search; print what is found to standard output, and what is missing to standard error.
+class OpenSearch(Protocol):
+    """Makes what a search runs on."""
 
-    Returns:
-        The exit status.
+    @abstractmethod
+    def __call__(self, *, backend: str | None) -> SearchSetup:
+        """Return it; the backend given wins over the settings."""
+        raise NotImplementedError
+
+
+def search(setup: SearchSetup, arguments: SearchArguments, query: SearchQuery) -> Status:
+    """Run a search; print matches to standard output, and to standard error what is missing.
+
+    Args:
+        setup: what it runs on.
+        arguments: how to print.
+        query: what they ask for.
 
     Raises:
-        InvalidPattern, TypeError, ValueError: the query is refused.
-        KeyboardInterrupt: after what was found is printed and all that ran was told to end.
+        InvalidPattern: a pattern is refused.
+        KeyboardInterrupt: after what was found is printed, and everything that ran is cancelled.
     """
-    colours = _colours(output)
-    with closing(use_case.run(asked.query(timeout_s, all_spans=colours))) as events:
-        return _Showing(asked, output, colours=colours).through(events)
+    context = SearchContext(arguments.timeout_s or setup.timeout_s, setup.lacks_token, arguments.output.verbose)
+    with closing(setup.use_case.run(query)) as events:
+        return _Display(arguments, query, context).show(events)
 
 
-class _Showing:
-    def __init__(self, asked: Asked, output: Output, *, colours: bool) -> None:
-        self._printer = _printer(asked, painter(colour=colours))
-        self._stops_at_match = asked.shown is Shown.NOTHING
-        self._progress = ProgressLine(sys.stderr, shown=output.progress and sys.stderr.isatty() and _is_able())
-        self._statistics = output.statistics
-        self._status = Status.NOTHING
-        self._complete = False
+class _Display:
+    """Hands the events of one search to the renderers, and learns from them how the command ends."""
 
-    def through(self, events: Iterable[SearchEvent]) -> int:
+    def __init__(self, arguments: SearchArguments, query: SearchQuery, context: SearchContext) -> None:
+        output = arguments.output
+        self._ends_at_first_match = arguments.ends_at_first_match
+        self._is_quiet = output.quiet
+        self._progress = ProgressLine(sys.stderr, colour=_style(output).colour) if _shows_progress(output) else None
+        self._missing = MissingReport(context)
+        self._renderers: list[Renderer] = [_renderer(arguments, query), self._missing]
+        if output.stats and output.mode is not OutputMode.JSON:
+            self._renderers.append(Statistics(sys.stdout))
+        self._has_found = False
+        self._is_complete = False
+
+    def show(self, events: Iterable[SearchEvent]) -> Status:
         try:
             for event in events:
-                self._show(event)
-                if self._stops_at_match and self._status is Status.FOUND:
+                self._handle(event)
+                if self._has_found and self._ends_at_first_match:
                     break
-            else:
-                if not self._complete:
-                    self._status = Status.ERROR
+            self._clear_progress()
+            self._missing.report()
         finally:
-            self._progress.clear()
+            self._clear_progress()
             sys.stdout.flush()
-        return self._status
+        return self._status()
 
-    def _show(self, event: SearchEvent) -> None:
+    def _handle(self, event: SearchEvent) -> None:
+        if not isinstance(event, Progress):
+            self._clear_progress()
+        for renderer in self._renderers:
+            renderer.handle(event)
         match event:
             case FileMatch():
-                self._progress.clear()
-                self._printer.show(event)
+                self._has_found = True
                 sys.stdout.flush()
-                self._status = Status.FOUND
-            case Skipped():
-                self._complain(f"{_name(event)}: skipped: {event.reason}: {event.detail}")
-            case ListingFailed(username, error):
-                self._complain(f"{username}: {error}")
-            case Progress():
-                self._progress.update(event)
             case SearchEnded(coverage):
-                self._complete = coverage.complete
-                self._progress.clear()
-                if self._statistics:
-                    sys.stdout.write(_told(coverage))
+                self._is_complete = coverage.complete
+            case Progress() if self._progress:
+                self._progress.handle(event)
+            case _:
+                pass
 
-    def _complain(self, message: str) -> None:
-        self._progress.clear()
-        complain(message)
+    def _clear_progress(self) -> None:
+        if self._progress:
+            self._progress.clear()
 
-
-def _colours(output: Output) -> bool:
-    automatic = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and _is_able()
-    return output.colour == "always" or (output.colour == "auto" and automatic)
-
-
-def _printer(asked: Asked, paint: Paint) -> Printer:
-    match asked.shown:
-        case Shown.NOTHING:
-            return Silence()
-        case Shown.URLS:
-            return Urls(sys.stdout)
-        case Shown.COUNTS:
-            return Counts(sys.stdout, paint)
-        case Shown.LINES:
-            context = bool(asked.before_context or asked.after_context)
-            return Lines(sys.stdout, paint, heading=sys.stdout.isatty(), context=context)
+    def _status(self) -> Status:
+        if self._has_found and (self._is_quiet or self._is_complete):
+            return Status.FOUND
+        return Status.NOTHING if self._is_complete else Status.ERROR
 
 
-def _is_able() -> bool:
-    """Whether the terminal understands escape sequences; ripgrep decides likewise."""
-    return (os.environ.get("TERM") or "dumb") != "dumb"
-
-
-def _name(skipped: Skipped) -> str:
-    gist = skipped.gist.id if skipped.gist else "further gists"
-    return "/".join([skipped.username, gist, *([skipped.file.filename] if skipped.file else [])])
-
-
-def _told(coverage: Coverage) -> str:
-    unneeded = f", {coverage.unneeded:,} not needed" if coverage.unneeded else ""
+def _shows_progress(output: OutputOptions) -> bool:
+    """Only where no pager and no pipe could be drawn over, and no line of output is itself about progress."""
     return (
-        f"\n{coverage.gists:,} gists, {coverage.files:,} files: {coverage.searched:,} searched,"
-        f" {coverage.skipped:,} skipped{unneeded}\n"
-        f"{coverage.bytes:,} bytes in {coverage.duration_s:.3f} s\n"
+        output.progress
+        and output.mode is not OutputMode.JSON
+        and sys.stdout.isatty()
+        and sys.stderr.isatty()
+        and is_capable()
     )
+
+
+def _style(output: OutputOptions) -> Style:
+    return style_for(sys.stdout, output.colour or ("always" if output.pretty else "auto"))
+
+
+def _renderer(arguments: SearchArguments, query: SearchQuery) -> Renderer:
+    output = arguments.output
+    style = _style(output)
+    if output.quiet:
+        return Nothing()
+    match output.mode:
+        case OutputMode.GISTS:
+            return GistUrls(sys.stdout, style)
+        case OutputMode.COUNTS:
+            return Counts(sys.stdout, style, filenames=output.filenames, of_matches=arguments.prints_matches)
+        case OutputMode.JSON:
+            from gistsearch.adapters.cli.json_renderer import JsonLines
+
+            return JsonLines(sys.stdout, style, query)
+        case OutputMode.LINES:
+            return Lines(sys.stdout, style, _layout(arguments, query, style))
+
+
+def _layout(arguments: SearchArguments, query: SearchQuery, style: Style) -> LineLayout:
+    output = arguments.output
+    wants_heading = output.pretty or sys.stdout.isatty() if output.heading is None else output.heading
+    return LineLayout(
+        heading=wants_heading and output.filenames,
+        line_numbers=output.line_numbers,
+        filenames=output.filenames,
+        links=_links(output, style),
+        context=bool(query.context_before or query.context_after),
+        text=query.text,
+        single_matches=query.detail is Detail.MATCHES,
+    )
+
+
+def _links(output: OutputOptions, style: Style) -> LinkFormat | None:
+    """Links are escape sequences, so that they are written only where colours are; unasked only to a terminal."""
+    if not style.colour:
+        return None
+    if output.hyperlink_format is None:
+        return LinkFormat() if sys.stdout.isatty() and shows_hyperlinks() else None
+    return output.hyperlink_format if output.hyperlink_format.template else None

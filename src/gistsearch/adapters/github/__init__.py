@@ -1,5 +1,6 @@
 """GitHub behind the gist source port, over urllib3 (https://docs.github.com/en/rest/gists)."""
 
+from gistsearch.adapters.github.proxies import Proxies, Proxy
 from gistsearch.adapters.github.source import GitHubGists
 
-__all__ = ["GitHubGists"]
+__all__ = ["GitHubGists", "Proxies", "Proxy"]

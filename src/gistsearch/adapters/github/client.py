@@ -1,182 +1,140 @@
-"""Asks GitHub, once: sends a request, follows redirects, tells what the answer means."""
+"""One request to GitHub: sent, redirected within its origin, and its failures told apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import urljoin
+import re
+from collections.abc import Callable, Collection, Mapping
+from urllib.parse import urljoin, urlsplit
 
 from attrs import frozen
 
-from gistsearch.adapters.github.answers import WIRE_ERRORS, Answer
-from gistsearch.adapters.github.connections import Connections
-from gistsearch.adapters.github.limits import LimitMemory, limit_of
 from gistsearch.adapters.github.origins import Address, AllowedOrigins, Origin
-from gistsearch.adapters.github.retries import Transient
-from gistsearch.ports.gists import (
-    AccessForbidden,
-    ContentGone,
-    Deadline,
-    ForbiddenOrigin,
-    IntegrityMismatch,
-    SourceError,
-    SourceUnavailable,
-)
+from gistsearch.adapters.github.rate_limits import RateLimitState, limit_of, retry_after_s
+from gistsearch.adapters.github.retries import RetryableError
+from gistsearch.adapters.github.transport import Connections, Exchange, Network
+from gistsearch.ports.deadline import Deadline
+from gistsearch.ports.gists import ForbiddenOrigin, LoginRequired, SourceError, SourceUnavailable
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 ERROR_BODY_BYTES = 1 << 16
 """How much of an error's body is looked at."""
+TURN_S = 0.1
+"""How long a thread waits for its turn before it looks for something else to do."""
 
-REDIRECTS = frozenset({301, 302, 307, 308})  # For GET they all mean the same.
-_REFUSALS: Mapping[int, Callable[[str], SourceError]] = {
-    401: AccessForbidden,
-    403: AccessForbidden,
-    404: ContentGone,
-    410: ContentGone,
-    416: IntegrityMismatch,  # There is no such byte: the content is shorter than the listing says.
-    451: AccessForbidden,
-}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})  # For GET they all mean the same.
+_LOGIN = re.compile(r"/login(?:/|$)")
+
+Refusal = Callable[[Origin, int, bytes], SourceError]
+"""Returns the error for a status from 400 to 499: given the origin, the status, and the beginning of the body."""
 
 
 @frozen
-class Request:
-    """What is to be sent, and where."""
+class Answer:
+    """A whole answer."""
 
-    origin: Origin
-    text: bytes
+    status: int
+    headers: Mapping[str, str]
+    """With names in any case."""
+    body: bytes
 
 
 class Client:
-    """Asks some origins, each with the same headers, and stays within them."""
+    """Sends requests to some origins, with the same headers each, and stays within these origins."""
 
     def __init__(
         self,
-        origins: Iterable[Origin],
+        origins: Collection[Origin],
         headers: Mapping[str, str],
-        connections: Connections,
-        *,
-        read_timeout_s: float,
-        max_wait_s: float,
+        network: Network,
+        limits: RateLimitState,
+        refusal: Refusal,
     ) -> None:
         """
         Args:
             origins: those that may be asked.
             headers: sent with each request, to these origins alone.
-            connections: to them.
-            read_timeout_s: how long the head of an answer may take, and each read of its body.
-            max_wait_s: the longest pause for a rate limit.
+            network: how they are reached.
+            limits: of all of them together.
+            refusal: tells the answers apart that are not worth another try.
         """
-        origins = tuple(origins)
         self._origins = AllowedOrigins(origins)
-        self._fields = {origin: _written({"Host": origin.netloc, **headers}) for origin in origins}
-        self._limits = {origin: LimitMemory(str(origin), max_wait_s) for origin in origins}
-        self._connections = connections
-        self._read_timeout_s = read_timeout_s
+        self._headers = headers
+        self._connections = Connections(origins, network, limits.at_once)
+        self._refusal = refusal
+        self.limits = limits
 
-    def ask(self, url: str, deadline: Deadline, *, start: int = 0) -> Answer:
-        """Ask for what is at an address, and return the answer if it is one.
+    def close(self) -> None:
+        """Close all connections: the idle ones now, the others when their answers have been read."""
+        self._connections.close()
+
+    def address(self, url: str) -> Address:
+        """Read an untrusted address. Raises `ForbiddenOrigin` if it is outside the origins."""
+        return self._origins.address(url)
+
+    def fetch(self, url: str, deadline: Deadline, max_bytes: int, headers: Mapping[str, str] | None = None) -> Answer:
+        """Wait until a request may be sent, and return the whole answer. Raises as `address` and `open` do."""
+        while not self.limits.enter(deadline, TURN_S):
+            pass
+        try:
+            with self.open(self.address(url), deadline, headers or {}) as exchange:
+                body = exchange.read(max_bytes + 1)
+        finally:
+            self.limits.leave()
+        if exchange.is_encoded:
+            raise RetryableError(SourceUnavailable("the answer came compressed, which was not asked for"))
+        if len(body) > max_bytes:
+            raise RetryableError(SourceUnavailable(f"the answer is larger than {max_bytes:,} bytes"))
+        return Answer(exchange.response.status, exchange.response.headers, body)
+
+    def open(self, address: Address, deadline: Deadline, headers: Mapping[str, str]) -> Exchange:
+        """Send a request, for which `limits.enter` was called, and return the exchange if it succeeds.
 
         Args:
-            url: untrusted.
-            deadline: heeded by the answer's body, too.
-            start: from which byte on it is wanted; the answer has status 206 where it begins there, else 200.
+            address: from `address`.
+            deadline: also ends the reading of the answer.
+            headers: further ones. Only with `Range` is 206 a success, only with `If-None-Match` 304.
 
         Raises:
-            Transient: another try may get it.
-            ForbiddenOrigin: the address lies outside the origins, or redirects to another one than its own.
-            SourceRateLimited, AccessForbidden, ContentGone, IntegrityMismatch (it has no such byte), SourceUnavailable:
-                another try is of no use.
-            DeadlineExceeded: the deadline passed.
+            RetryableError: another try may succeed.
+            ForbiddenOrigin: the address redirects to another origin than its own.
+            LoginRequired: it redirects to a login page.
+            SourceError: another try is useless: `refusal`'s errors, `HostUnreachable`, `SourceUnavailable`.
+            DeadlineExceeded: the deadline has passed.
         """
-        address = self._origins.address(url)
-        for _ in range(MOST_REDIRECTS + 1):
-            answer = self._answer(address, deadline, start)
-            if answer.status == 200 or (answer.status == 206 and start):
-                self._limits[address.origin].forget()
-                return answer
-            with answer:
-                location = answer.headers.get("location") if answer.status in REDIRECTS else None
-                body = b"" if location else _beginning(answer)
-            if location is None:
-                raise self.refusal(address.origin, answer.status, answer.headers, body, deadline)
+        successes = {200, 206 if "Range" in headers else 200, 304 if "If-None-Match" in headers else 200}
+        headers = {**self._headers, **headers}
+        for _ in range(MAX_REDIRECTS + 1):
+            exchange = self._connections.send(address, headers, deadline)
+            status = exchange.response.status
+            if status in successes:
+                self.limits.succeeded()
+                return exchange
+            with exchange:
+                location = exchange.response.headers.get("location") if status in _REDIRECTS else None
+                if location is None:
+                    raise self._failure(exchange, status)
             address = self._redirected(address, location)
         raise SourceUnavailable(f"{address.origin} redirects in a circle")
 
-    def request(self, url: str) -> Request | None:
-        """Return the request for what is at an address, for others to send; None while that had to wait.
-
-        Raises:
-            ForbiddenOrigin: the address lies outside the origins.
-        """
-        address = self._origins.address(url)
-        return None if self._limits[address.origin].lasts else Request(address.origin, self._written(address, 0))
-
-    def welcome(self, origin: Origin) -> None:
-        """Take note of an answer that others got and that is no refusal."""
-        self._limits[origin].forget()
-
-    def refusal(
-        self, origin: Origin, status: int, headers: Mapping[str, str], body: bytes, deadline: Deadline
-    ) -> SourceError | Transient:
-        """Return what to raise for an answer that is not what was asked for, and remember a rate limit.
-
-        Raises:
-            SourceRateLimited, DeadlineExceeded: at once, where a rate limit lasts for too long.
-        """
-        if limited := limit_of(status, headers, body):
-            limits = self._limits[origin]
-            limits.remember(limited)
-            limits.pause_s(deadline)
-            return Transient(limits.error())
-        told = f"{origin} answered with status {status}"
+    def _failure(self, exchange: Exchange, status: int) -> SourceError | RetryableError:
+        body = exchange.read_error(ERROR_BODY_BYTES)
+        if limited := limit_of(status, exchange.response.headers, body):
+            self.limits.refused(limited)
+            return RetryableError(self.limits.error(), counts=False)
         if 400 <= status < 500:
-            return _REFUSALS.get(status, SourceUnavailable)(told)
-        return Transient(SourceUnavailable(told))
-
-    def _answer(self, address: Address, deadline: Deadline, start: int) -> Answer:
-        self._limits[address.origin].wait(deadline)
-        deadline.check()
-        try:
-            connection = self._connections.take(address.origin, deadline)
-        except OSError as error:
-            raise Transient(SourceUnavailable(f"{address.origin} cannot be reached")) from error
-        try:
-            head, body = connection.exchange(self._written(address, start), deadline, self._read_timeout_s)
-        except WIRE_ERRORS as error:
-            self._connections.discard(connection)
-            raise improper(address.origin) from error
-        except BaseException:
-            self._connections.discard(connection)
-            raise
-        return Answer(head, body, connection, self._connections)
-
-    def _written(self, address: Address, start: int) -> bytes:
-        part = _written({"Range": f"bytes={start}-"}) if start else b""
-        return b"GET %s HTTP/1.1\r\n%s%s\r\n" % (address.target.encode(), self._fields[address.origin], part)
+            return self._refusal(exchange.origin, status, body)
+        error = SourceUnavailable(f"{exchange.origin} answered with status {status}")
+        pause_s = retry_after_s(exchange.response.headers) if status == 503 else None
+        return error if pause_s and not self.limits.pause(pause_s) else RetryableError(error)
 
     def _redirected(self, address: Address, location: str) -> Address:
         try:
-            redirected = self._origins.address(urljoin(str(address), location))
+            url = urljoin(str(address), location)
+            if _LOGIN.search(urlsplit(url).path):
+                raise LoginRequired(f"{address.origin} asks to log in")
+            redirected = self._origins.address(url)
         except ValueError as error:
-            raise ForbiddenOrigin(f"{address.origin} redirects to what is no address") from error
-        if redirected.origin is not address.origin:  # The listing names the origin of a file, nobody else.
+            raise ForbiddenOrigin(f"{address.origin} redirects to something that is not an address") from error
+        if redirected.origin is not address.origin:  # Only the listing names the origin of a file.
             raise ForbiddenOrigin(f"{address.origin} redirects to another origin")
         return redirected
-
-
-def improper(origin: Origin) -> Transient:
-    """Return the failure of an answer that is none."""
-    return Transient(SourceUnavailable(f"{origin} gave no proper answer"))
-
-
-def _written(headers: Mapping[str, str]) -> bytes:
-    """Write headers as they are sent. No name or value of ours holds a line's end: settings were checked for it."""
-    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode()
-
-
-def _beginning(answer: Answer) -> bytes:
-    if answer.status not in (403, 429):  # Only there does the body tell what the status doesn't.
-        return b""
-    try:
-        return answer.read(ERROR_BODY_BYTES)
-    except Transient:
-        return b""

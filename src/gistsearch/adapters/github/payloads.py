@@ -1,99 +1,180 @@
-"""GitHub's JSON of a listing → gists (GitHub REST, "List gists for a user")."""
+"""GitHub's JSON of gists, record by record (GitHub REST, "List gists for a user", "Get a gist")."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from attrs import frozen
-from cattrs import Converter
+from cattrs import AttributeValidationNote, ClassValidationError, Converter
 
-from gistsearch.adapters.github.origins import blob_id_of
-from gistsearch.ports.gists import Gist, GistFile
+from gistsearch.adapters.github.origins import gist_and_blob_id_of
+from gistsearch.ports.gists import Gist, GistFile, MalformedRecord, Unreadable
+
+T = TypeVar("T")
 
 
 @frozen
 class FilePayload:
-    """What a listing says of a file. Its `type` is left out: it is unreliable."""
+    """What a listing says about a file. Its `type` is left out: it is unreliable."""
 
     filename: str
     raw_url: str
     size: int
     language: str | None = None
 
-    def to_file(self) -> GistFile:
-        if self.size < 0:
-            raise ValueError("a file has a negative size")
-        return GistFile(self.filename, self.language, self.size, self.raw_url, blob_id_of(self.raw_url))
-
 
 @frozen
 class GistPayload:
-    """What a listing says of a gist. Its `owner` is left out: it may be missing."""
+    """What a listing says about a gist. Its `owner` is left out: it may be missing."""
 
     id: str
     html_url: str
     public: bool
     updated_at: datetime
-    files: dict[str, FilePayload]
+    files: Mapping[str, object]
+    """File records by name. Each is read by itself."""
     description: str | None = None
     truncated: bool | None = None
 
-    def to_gist(self) -> Gist:
-        if not self.html_url.startswith(("https://", "http://")):
-            raise ValueError("a gist's page has no web address")
-        files = tuple([payload.to_file() for payload in self.files.values()])
-        return Gist(self.id, self.html_url, self.description, self.updated_at, files, self.truncated is True)
+
+@frozen
+class PagePayload:
+    """The records of one page of a listing."""
+
+    count: int
+    """How many records there are, including those that are secret or cannot be read."""
+    gists: tuple[Gist, ...]
+    unreadable: tuple[Unreadable, ...]
+
+    @classmethod
+    def parse(cls, body: bytes, first_position: int) -> PagePayload:
+        """Read a page. Leave out secret gists, which are there if their owner's token asks for them.
+
+        Args:
+            body: the JSON.
+            first_position: that of the first record in the listing, from 1.
+
+        Raises:
+            ValueError: it is not a page of a listing.
+        """
+        try:
+            records = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise ValueError("the listing from GitHub is not JSON") from error
+        if not isinstance(records, list):
+            raise ValueError("the listing from GitHub is not a list")
+        gists: list[Gist] = []
+        unreadable: list[Unreadable] = []
+        for position, value in enumerate(cast("list[object]", records), first_position):
+            record = cast("dict[str, object]", value) if isinstance(value, dict) else None
+            if record and record.get("public") is False:
+                continue
+            try:
+                gists.append(_gist(record, unreadable))
+            except MalformedRecord as error:
+                unreadable.append(Unreadable(_name(record, position), error))
+        return cls(len(cast("list[object]", records)), tuple(gists), tuple(unreadable))
 
 
-def public_gists(body: bytes) -> list[Gist]:
-    """Read a page of a listing, without the secret gists that one asked for with its owner's token holds.
-
-    Raises:
-        ValueError: it is no such page.
-    """
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in a body, empty if it is anything else."""
     try:
-        page = json.loads(body)
-        if not isinstance(page, list):
-            raise TypeError("a listing is a list")
-        return [payload.to_gist() for payload in _CONVERTER.structure(page, list[GistPayload]) if payload.public]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError("this is not a page of a listing of gists") from error
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def inline_content(body: bytes, filename: str) -> bytes | None:
+    """Return a file's content from the JSON of a gist, or None if the content is not there as a whole."""
+    files = json_object(body).get("files")
+    file = cast("dict[str, Any]", files).get(filename) if isinstance(files, dict) else None
+    fields = cast("dict[str, object]", file) if isinstance(file, dict) else {}
+    content = fields.get("content")
+    return content.encode(errors="replace") if isinstance(content, str) and fields.get("truncated") is False else None
+
+
+def _gist(record: dict[str, object] | None, unreadable: list[Unreadable]) -> Gist:
+    payload = _structured(record, GistPayload)
+    if not payload.html_url.startswith(("https://", "http://")):
+        raise MalformedRecord("the field 'html_url' is not a web address")
+    files: list[GistFile] = []
+    for name, value in payload.files.items():
+        try:
+            files.append(_file(cast("dict[str, object]", value) if isinstance(value, dict) else None))
+        except MalformedRecord as error:
+            unreadable.append(Unreadable(f"file {_text(name, str)!r} of gist {payload.id}", error))
+    truncated = payload.truncated is True
+    return Gist(payload.id, payload.html_url, payload.description, payload.updated_at, tuple(files), truncated)
+
+
+def _file(record: dict[str, object] | None) -> GistFile:
+    payload = _structured(record, FilePayload)
+    if payload.size < 0:
+        raise MalformedRecord("the field 'size' is negative")
+    _, blob_id = gist_and_blob_id_of(payload.raw_url)
+    return GistFile(payload.filename, payload.language, payload.size, payload.raw_url, blob_id)
+
+
+def _name(record: dict[str, object] | None, position: int) -> str:
+    """Name a gist for users: by its id only if it is known to be public."""
+    gist_id = record.get("id") if record and record.get("public") is True else None
+    return f"gist {gist_id}" if isinstance(gist_id, str) and gist_id.isalnum() else f"gist {position}"
+
+
+def _structured(record: dict[str, object] | None, kind: type[T]) -> T:
+    if record is None:
+        raise MalformedRecord("the record is not an object")
+    try:
+        return _CONVERTER.structure(record, kind)
+    except ClassValidationError as errors:
+        error = errors.exceptions[0]
+        field = next(note.name for note in error.__notes__ if isinstance(note, AttributeValidationNote))
+        value = record.get(field)
+        reason = "null" if value is None else f"not {error}"
+        raise MalformedRecord(f"the field {field!r} is {reason if field in record else 'missing'}") from errors
 
 
 def _text(value: object, _: type[str]) -> str:
     if not isinstance(value, str):
-        raise TypeError("text was expected")
-    return value if value.isascii() else value.encode(errors="replace").decode()  # JSON can hold lone surrogates.
+        raise ValueError("text")
+    return value if value.isascii() else value.encode(errors="replace").decode()  # JSON can contain lone surrogates.
 
 
 def _whole_number(value: object, _: type[int]) -> int:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError("a whole number was expected")
+        raise ValueError("a whole number")
     return value
 
 
 def _truth(value: object, _: type[bool]) -> bool:
     if not isinstance(value, bool):
-        raise TypeError("true or false was expected")
+        raise ValueError("true or false")
     return value
 
 
-def _moment(value: Any, _: type[datetime]) -> datetime:
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("a time zone was expected")
+def _moment(value: object, _: type[datetime]) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("a date with a time zone")
     return moment
 
 
-def _converter() -> Converter:
-    converter = Converter(detailed_validation=False)  # The details go nowhere, and cost half of the time.
-    converter.register_structure_hook(str, _text)
-    converter.register_structure_hook(int, _whole_number)
-    converter.register_structure_hook(bool, _truth)
-    converter.register_structure_hook(datetime, _moment)
-    return converter
+def _records(value: object, _: type[Mapping[str, object]]) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError("an object")
+    return cast("Mapping[str, object]", value)
 
 
-_CONVERTER = _converter()  # Its own hooks would turn any value into text, or any text into a number.
+_CONVERTER = Converter()
+for _kind, _hook in ((str, _text), (int, _whole_number), (bool, _truth), (datetime, _moment)):
+    _CONVERTER.register_structure_hook(_kind, _hook)  # cattrs' own would turn any value into text or a number.
+_CONVERTER.register_structure_hook_func(lambda kind: kind == Mapping[str, object], _records)

@@ -1,61 +1,63 @@
-"""The one retry policy: a few tries, with pauses that grow, within the deadline."""
+"""The one retry policy: a few tries with growing pauses, within the deadline."""
 
 from __future__ import annotations
 
+import logging
 import random
 
-from attrs import frozen
-
-from gistsearch.ports.gists import Deadline, SourceError
+from gistsearch.ports.deadline import Deadline
+from gistsearch.ports.gists import SourceError
 
 TRIES = 3
-"""As good clients of GitHub do."""
+"""How often a request is sent before its failure is final, as in other good clients of GitHub."""
+
+_log = logging.getLogger(__name__)
 
 
-class Transient(Exception):
-    """Indicates a failure that another try may mend. It never leaves the adapter; its `verdict` may."""
+class RetryableError(Exception):
+    """Indicates a failure that another try may mend. It never leaves the adapter; its `final` error may."""
 
-    def __init__(self, verdict: SourceError) -> None:
+    def __init__(self, final: SourceError, *, counts: bool = True) -> None:
         """
         Args:
-            verdict: what to raise when no try is left.
+            final: what to raise when no try is left.
+            counts: whether it uses up a try. A rate limit does not: `RateLimitState` decides how long to bear with it.
         """
-        super().__init__(str(verdict))
-        self.verdict = verdict
+        super().__init__(str(final))
+        self.final = final
+        self.counts = counts
 
 
-@frozen
-class RetryPolicy:
-    """How often something is tried, and how long the pauses are: doubling, and shortened at random by up to a half."""
+class Attempts:
+    """The tries of one piece of work."""
 
-    first_pause_s: float
-    tries: int = TRIES
-
-    def start(self, deadline: Deadline) -> Tries:
-        """Return a count of its own for one thing to do."""
-        return Tries(self, deadline)
-
-    def pause_s(self, failures: int) -> float:
-        """Return how long to wait after so many failures."""
-        return self.first_pause_s * 2 ** (failures - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, hides nothing
-
-
-class Tries:
-    """Counts the tries of one thing to do."""
-
-    def __init__(self, policy: RetryPolicy, deadline: Deadline) -> None:
-        self._policy = policy
+    def __init__(self, what: str, deadline: Deadline, first_pause_s: float, tries: int = TRIES) -> None:
+        """
+        Args:
+            what: names the work in the log.
+            deadline: ends the pauses.
+            first_pause_s: the longest pause after the first failure. It doubles with each one, and is shortened at
+                random by up to a half: clients that fail together should not come back together.
+            tries: how many there are.
+        """
+        self._what = what
         self._deadline = deadline
-        self._failures = 0
+        self._pause_s = first_pause_s
+        self._left = tries
 
-    def failed(self, failure: Transient) -> None:
+    def failed(self, failure: RetryableError) -> None:
         """Pause before the next try.
 
         Raises:
-            SourceError: the failure's verdict, when no try is left.
-            DeadlineExceeded: there is no time for another one.
+            SourceError: no try is left; this is the failure's `final` error.
+            DeadlineExceeded: there is no time for another try.
         """
-        self._failures += 1
-        if self._failures >= self._policy.tries:
-            raise failure.verdict from failure
-        self._deadline.sleep(self._policy.pause_s(self._failures))
+        self._deadline.check()
+        self._left -= failure.counts
+        if self._left <= 0:
+            raise failure.final from failure
+        if failure.counts:
+            pause_s = self._pause_s * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, protects no secret
+            self._pause_s *= 2
+            _log.info("%s: %s; trying again in %.1f s", self._what, failure, pause_s)
+            self._deadline.sleep(pause_s)

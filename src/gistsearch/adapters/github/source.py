@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Collection, Generator, Sequence
 
 from gistsearch.adapters.github.client import Client
-from gistsearch.adapters.github.connections import Connections
-from gistsearch.adapters.github.content import Content
-from gistsearch.adapters.github.listing import PAGES_AT_ONCE, Listings
-from gistsearch.adapters.github.multiplexing import Multiplexer
+from gistsearch.adapters.github.content import Content, InlineContent, raw_refusal
+from gistsearch.adapters.github.listing import PAGES_AT_ONCE, Listings, api_refusal
 from gistsearch.adapters.github.origins import Origin
-from gistsearch.adapters.github.retries import RetryPolicy
-from gistsearch.adapters.github.sockets import tls_context
-from gistsearch.ports.gists import Deadline, Gist, GistFile, MultiplexingSource, OpenedFile, W
+from gistsearch.adapters.github.proxies import Proxies
+from gistsearch.adapters.github.rate_limits import RateLimitState
+from gistsearch.adapters.github.slots import Slots
+from gistsearch.adapters.github.transport import Network, tls_context
+from gistsearch.ports.deadline import Deadline
+from gistsearch.ports.gists import GistFile, GistSource, ListingPage
+
+API_PAUSE_S = 60.0
+"""How long the API is left alone if it does not say how long ("wait for at least one minute")."""
+RAW_PAUSE_S = 1.0
+"""The same for the raw host, which answers 429 for a moment now and then."""
 
 _API_URL = re.compile(r"([^/]+//[^/]+)((?:/[A-Za-z0-9._~-]+)*)/?")
 _TOKEN = re.compile(r"[!-~]+")
 _USER_AGENT = re.compile(r"[!-~]+(?: [!-~]+)*")
 
 
-class GitHubGists(MultiplexingSource):
+class GitHubGists(GistSource):
     """Gists of github.com, or of a GitHub Enterprise Server.
 
     Listings come from the API, content from the raw host by the addresses that the listing gives. So a search costs one
-    API request for each hundred gists.
+    API request per hundred gists.
     """
 
     def __init__(
@@ -39,57 +45,58 @@ class GitHubGists(MultiplexingSource):
         read_timeout_s: float = 15,
         max_wait_s: float = 10,
         first_pause_s: float = 0.5,
+        proxies: Proxies | None = None,
+        ca_file: str | None = None,
     ) -> None:
         """
         Args:
             api_url: where the API is: `https://HOST/api/v3` on Enterprise Server.
             raw_origins: where content may come from; anything else is forbidden.
             token: sent to the API's origin alone.
-            user_agent: how requests call themselves; GitHub refuses those that don't.
-            concurrency: the most connections to the raw origins.
-            connect_timeout_s: for TCP and TLS together.
+            user_agent: what requests call themselves; GitHub refuses those that don't.
+            concurrency: the most files that are open at once, for all searches together.
+            connect_timeout_s: for looking up a name and for TCP, and again for TLS.
             read_timeout_s: how long the other side may be silent, and how long the head of an answer may take.
             max_wait_s: the longest pause for a rate limit; a longer one is reported at once.
-            first_pause_s: at most so long is the pause after a first failure, twice as long after a second one.
+            first_pause_s: the longest pause after a first failure; it doubles after each further one.
+            proxies: those to use; none by default.
+            ca_file: a file (PEM) of authorities to trust besides the system's.
 
         Raises:
-            ValueError: an address is none, the token or the user agent holds what none holds, or `concurrency` is below
-                1.
+            ValueError: an address is none, the token or the user agent contains a character that neither can, the token
+                would pass a proxy in the clear, or `concurrency` is below 1.
+            OSError: `ca_file` can't be read.
         """
         if concurrency < 1:
-            raise ValueError("concurrency is at least 1")
-        if not _USER_AGENT.fullmatch(user_agent):
-            raise ValueError("the user agent is empty, or holds a character that no header holds")
+            raise ValueError("concurrency must be at least 1")
         api, base_path = _api(api_url)
         raw = [Origin.parse(origin) for origin in raw_origins]
-        headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
-        tls = tls_context() if any(origin.scheme == "https" for origin in (api, *raw)) else None
-        self._api_connections = Connections(PAGES_AT_ONCE, tls, connect_timeout_s=connect_timeout_s)
-        self._raw_connections = Connections(concurrency, tls, connect_timeout_s=connect_timeout_s)
-        waits = {"read_timeout_s": read_timeout_s, "max_wait_s": max_wait_s}
-        api_client = Client([api], {**headers, **_api_headers(token)}, self._api_connections, **waits)
-        raw_client = Client(raw, headers, self._raw_connections, **waits)
-        retries = RetryPolicy(first_pause_s)
-        self._listings = Listings(api_client, f"{api}{base_path}", retries)
-        self._content = Content(raw_client, retries)
-        self._multiplexer = Multiplexer(raw_client, self._raw_connections, self._content, read_timeout_s=read_timeout_s)
+        network = Network(tls_context(ca_file), proxies or Proxies(), connect_timeout_s, read_timeout_s)
+        if token is not None and api.scheme == "http" and network.proxies.leading_to(api):
+            raise ValueError("the API's address must be https if there is a token and a proxy, which would see it")
+        remedy = "" if token else "; a token raises it (GISTSEARCH_GITHUB_TOKEN)"
+        api_limits = RateLimitState(str(api), PAGES_AT_ONCE, API_PAUSE_S, max_wait_s, remedy)
+        raw_limits = RateLimitState(", ".join(map(str, raw)), concurrency, RAW_PAUSE_S, max_wait_s)
+        headers = _headers(user_agent)
+        self._api = Client([api], headers | _api_headers(token), network, api_limits, api_refusal)
+        self._raw = Client(raw, headers, network, raw_limits, raw_refusal)
+        self._listings = Listings(self._api, f"{api}{base_path}", first_pause_s)
+        inline = InlineContent(self._api, f"{api}{base_path}") if token else None
+        self._content = Content(self._raw, inline, Slots(concurrency), first_pause_s)
 
-    def list_gists(self, username: str, deadline: Deadline) -> Generator[Gist, None, None]:
-        return self._listings.walk(username, deadline)
+    def list_pages(
+        self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+    ) -> Generator[ListingPage, None, None]:
+        return self._listings.walk(username, deadline, known)
 
     def open_file(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
         return self._content.stream(file, deadline)
 
-    def open_files(
-        self, take: Callable[[], W | None], at_once: int, deadline: Deadline
-    ) -> Generator[OpenedFile[W], None, None]:
-        return self._multiplexer.open_files(take, at_once, deadline)
-
     def close(self) -> None:
-        """Close all connections: the idle ones now, the others as soon as they are done."""
+        """Close all connections: the idle ones now, the others when they are done."""
         self._listings.close()
-        self._api_connections.close()
-        self._raw_connections.close()
+        self._api.close()
+        self._raw.close()
 
 
 def _api(url: str) -> tuple[Origin, str]:
@@ -99,10 +106,16 @@ def _api(url: str) -> tuple[Origin, str]:
     return Origin.parse(match[1]), match[2]
 
 
+def _headers(user_agent: str) -> dict[str, str]:
+    if not _USER_AGENT.fullmatch(user_agent):
+        raise ValueError("the user agent is empty, or contains a character that no header may contain")
+    return {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+
+
 def _api_headers(token: str | None) -> dict[str, str]:
     headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
     if token is not None:
         if not _TOKEN.fullmatch(token):
-            raise ValueError("the token is empty, or holds a character that no token holds")  # which is not told
+            raise ValueError("the token is empty, or contains a character that no token contains")  # which is secret
         headers["Authorization"] = f"Bearer {token}"
     return headers

@@ -1,7 +1,8 @@
-"""The HTTP face, on Flask."""
+"""The HTTP entry point, on Flask."""
 
 from __future__ import annotations
 
-from gistsearch.adapters.web.app import create_app
+from gistsearch.adapters.web.app import WebApp, create_app
+from gistsearch.adapters.web.options import WebOptions
 
-__all__ = ["create_app"]
+__all__ = ["WebApp", "WebOptions", "create_app"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gistsearch.adapters.github.origins import AllowedOrigins, Origin, blob_id_of
+from gistsearch.adapters.github.origins import AllowedOrigins, Origin, gist_and_blob_id_of
 from gistsearch.ports.gists import ForbiddenOrigin
 
 RAW = "https://gist.githubusercontent.com"
@@ -25,6 +25,7 @@ ALLOWED = AllowedOrigins(
     ],
 )
 def test_origin_is_a_scheme_a_host_and_a_port(text: str, origin: Origin, shown: str) -> None:
+    """The scheme's own port is left out when it is shown."""
     assert Origin.parse(text) == origin
     assert str(origin) == shown
 
@@ -50,7 +51,8 @@ def test_origin_is_a_scheme_a_host_and_a_port(text: str, origin: Origin, shown: 
         "https://github.com\\",
     ],
 )
-def test_what_is_no_origin_is_refused(text: str) -> None:
+def test_text_that_is_not_an_origin_is_refused(text: str) -> None:
+    """Nothing is guessed."""
     with pytest.raises(ValueError, match="an origin"):
         Origin.parse(text)
 
@@ -67,6 +69,7 @@ def test_what_is_no_origin_is_refused(text: str) -> None:
     ],
 )
 def test_address_within_the_origins_is_taken_as_it_is(url: str, origin: str, target: str) -> None:
+    """Path and query are neither decoded nor encoded."""
     address = ALLOWED.address(url)
     assert (str(address.origin), address.target) == (origin, target)
 
@@ -109,20 +112,25 @@ def test_address_within_the_origins_is_taken_as_it_is(url: str, origin: str, tar
     ],
 )
 def test_address_outside_the_origins_is_forbidden(url: str) -> None:
+    """Also one that another parser could take for an address outside."""
     with pytest.raises(ForbiddenOrigin):
         ALLOWED.address(url)
 
 
 @pytest.mark.parametrize(
-    ("url", "blob_id"),
+    ("url", "gist_id", "blob_id"),
     [
-        (f"{RAW}/octo/1/raw/{BLOB}/a.py", BLOB),
-        (f"https://ghe.example/gist/octo/1/raw/{BLOB}/a.py", BLOB),
-        (f"{RAW}/octo/1/raw/a.py", None),
-        (f"{RAW}/octo/1/raw/{BLOB}", None),
-        (f"{RAW}/octo/1/raw/{BLOB}0/a.py", None),
-        (f"{RAW}/octo/1/raw/{BLOB.upper()}/a.py", None),
+        (f"{RAW}/octo/1/raw/{BLOB}/a.py", "1", BLOB),
+        (f"{RAW}/octo/6b2972aa971dd605f524/raw/{BLOB}/raw/a.py", "6b2972aa971dd605f524", BLOB),
+        (f"https://ghe.example/gist/octo/1/raw/{BLOB}/a.py", "1", BLOB),
+        (f"{RAW}/octo/1/raw/a.py", "1", None),
+        (f"{RAW}/octo/1/raw/{BLOB}", "1", None),
+        (f"{RAW}/octo/1/raw/{BLOB}0/a.py", "1", None),
+        (f"{RAW}/octo/1/raw/{BLOB.upper()}/a.py", "1", None),
+        (f"{RAW}/octo/..%2f1/raw/{BLOB}/a.py", None, None),
+        (f"{RAW}/octo/1/{BLOB}/a.py", None, None),
     ],
 )
-def test_blob_id_is_read_from_the_address(url: str, blob_id: str | None) -> None:
-    assert blob_id_of(url) == blob_id
+def test_ids_are_read_from_the_address(url: str, gist_id: str | None, blob_id: str | None) -> None:
+    """Only if they look like ids: they become parts of other addresses."""
+    assert gist_and_blob_id_of(url) == (gist_id, blob_id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gistsearch.adapters.github.retries import RetryPolicy, Transient
-from gistsearch.ports.gists import Deadline, DeadlineExceeded, SourceUnavailable
+from gistsearch.adapters.github.retries import Attempts, RetryableError
+from gistsearch.ports.deadline import Deadline, DeadlineExceeded
+from gistsearch.ports.gists import SourceUnavailable
 
 
 class _NoWaiting(Deadline):
@@ -20,11 +21,12 @@ class _NoWaiting(Deadline):
 
 
 def test_pauses_double_and_are_shortened_at_random_by_up_to_a_half() -> None:
+    """So clients that fail together do not come back together."""
     deadline = _NoWaiting()
     for _ in range(20):
-        tries = RetryPolicy(1.0, tries=4).start(deadline)
+        attempts = Attempts("work", deadline, 1.0, tries=4)
         for _ in range(3):
-            tries.failed(Transient(SourceUnavailable("x")))
+            attempts.failed(RetryableError(SourceUnavailable("x")))
     for position, longest_s in enumerate((1.0, 2.0, 4.0)):
         pauses_s = deadline.pauses_s[position::3]
         assert all(longest_s / 2 <= pause_s <= longest_s for pause_s in pauses_s)
@@ -32,15 +34,37 @@ def test_pauses_double_and_are_shortened_at_random_by_up_to_a_half() -> None:
 
 
 def test_third_failure_is_the_last() -> None:
-    tries = RetryPolicy(0.0).start(_NoWaiting())
-    verdict = SourceUnavailable("x")
-    tries.failed(Transient(SourceUnavailable("y")))
-    tries.failed(Transient(SourceUnavailable("z")))
+    """Its own error is raised, not an earlier one's."""
+    attempts = Attempts("work", _NoWaiting(), 0.0)
+    final = SourceUnavailable("x")
+    attempts.failed(RetryableError(SourceUnavailable("y")))
+    attempts.failed(RetryableError(SourceUnavailable("z")))
     with pytest.raises(SourceUnavailable) as raised:
-        tries.failed(Transient(verdict))
-    assert raised.value is verdict
+        attempts.failed(RetryableError(final))
+    assert raised.value is final
+
+
+def test_failure_that_does_not_count_uses_up_no_try_and_needs_no_pause() -> None:
+    """A rate limit has pauses of its own."""
+    deadline = _NoWaiting()
+    attempts = Attempts("work", deadline, 1.0, tries=2)
+    for _ in range(10):
+        attempts.failed(RetryableError(SourceUnavailable("x"), counts=False))
+    assert deadline.pauses_s == []
+    attempts.failed(RetryableError(SourceUnavailable("x")))
+    assert len(deadline.pauses_s) == 1
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_there_is_no_try_after_the_deadline(counts: bool) -> None:
+    """The failure may be its consequence."""
+    deadline = Deadline()
+    deadline.cancel()
+    with pytest.raises(DeadlineExceeded):
+        Attempts("work", deadline, 0.0).failed(RetryableError(SourceUnavailable("x"), counts=counts))
 
 
 def test_pause_that_outlasts_the_deadline_is_not_begun() -> None:
+    """It would end in the same error, only later."""
     with pytest.raises(DeadlineExceeded):
-        RetryPolicy(1_000.0).start(Deadline(5.0)).failed(Transient(SourceUnavailable("x")))
+        Attempts("work", Deadline(5.0), 1_000.0).failed(RetryableError(SourceUnavailable("x")))

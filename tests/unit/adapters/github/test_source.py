@@ -1,12 +1,13 @@
-"""With what the GitHub source can be made."""
+"""What the GitHub source can be made with."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gistsearch.adapters.github import GitHubGists
+from gistsearch.adapters.github import GitHubGists, Proxies, Proxy
 
 SECRET = "pa55word"
 
@@ -27,6 +28,7 @@ SECRET = "pa55word"
         {"api_url": "ftp://api.github.com"},
         {"raw_origins": [f"https://octo:{SECRET}@gist.githubusercontent.com"]},
         {"raw_origins": ["https://gist.githubusercontent.com/path"]},
+        {"api_url": "http://ghe", "token": SECRET, "proxies": Proxies(http=Proxy.parse(f"http://{SECRET}@proxy"))},
     ],
 )
 def test_what_cannot_be_used_is_refused_and_no_secret_is_told(argument: dict[str, Any]) -> None:
@@ -36,6 +38,15 @@ def test_what_cannot_be_used_is_refused_and_no_secret_is_told(argument: dict[str
     assert SECRET not in str(raised.value)
 
 
+def test_file_of_authorities_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    """At once, not at the first connection."""
+    with pytest.raises(OSError, match="No such file"):
+        GitHubGists(ca_file=str(tmp_path / "none.pem"))
+    (tmp_path / "empty.pem").write_text("nothing")
+    with pytest.raises(OSError, match=r"."):
+        GitHubGists(ca_file=str(tmp_path / "empty.pem"))
+
+
 def test_usual_arguments_are_taken() -> None:
-    """Nothing is connected before the first question."""
+    """Nothing is connected before the first request."""
     GitHubGists(token="ghp_0123456789", user_agent="gistsearch/0.1.0 (+https://example.org)", concurrency=1).close()

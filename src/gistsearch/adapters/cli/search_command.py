@@ -1,0 +1,72 @@
+"""`gistsearch search`: its flags as arguments, and its errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from attrs import fields
+
+from gistsearch.adapters.cli.arguments import OutputOptions, SearchArguments
+from gistsearch.adapters.cli.option_types import read_username
+from gistsearch.adapters.cli.pattern_errors import explain_pattern
+from gistsearch.adapters.cli.patterns import split_words
+from gistsearch.adapters.cli.searching import OpenSearch, Status, search
+from gistsearch.adapters.cli.terminal import print_error
+from gistsearch.domain.query import MAX_FILTERS
+from gistsearch.ports.matching import InvalidPattern
+
+
+def search_command(open_search: OpenSearch, backend: str | None, flags: dict[str, Any]) -> int:
+    """Search, and return the exit status.
+
+    Args:
+        open_search: makes the use case.
+        backend: which source it searches; None: as the settings say.
+        flags: the other values that click has read, by the names in `options`.
+    """
+    arguments = read_arguments(flags)
+    setup = open_search(backend=backend)
+    try:
+        query = arguments.query(setup.timeout_s)
+    except (TypeError, ValueError) as error:
+        raise click.UsageError(str(error.args[0])) from error
+    try:
+        return search(setup, arguments, query)
+    except InvalidPattern as error:
+        print_error(*explain_pattern(error, arguments.patterns))
+        return Status.ERROR
+
+
+def read_arguments(flags: dict[str, Any]) -> SearchArguments:
+    """Return the arguments for the flags that click has read.
+
+    Raises:
+        UsageError: they cannot be used together, or a word cannot be used.
+    """
+    if flags["invert_match"] and flags["multiline"]:
+        raise click.UsageError("-v works line by line, so that it cannot be combined with -U")
+    for name, values in (("-g/--glob", flags["globs"]), ("-t/--type", flags["types"])):
+        if len(values) > MAX_FILTERS:
+            raise click.UsageError(f"{name}: {len(values)} are too many: at most {MAX_FILTERS}")
+    patterns, names = split_words(flags["words"], flags["regexps"], flags["pattern_files"])
+    output = {name: flags[name] for name in _names(OutputOptions) & flags.keys()}
+    search = {name: flags[name] for name in _names(SearchArguments) & flags.keys()}
+    return SearchArguments(patterns=patterns, users=_users(names), output=OutputOptions(**output), **search)
+
+
+def _names(kind: type[OutputOptions | SearchArguments]) -> set[str]:
+    return {attribute.name for attribute in fields(kind)}
+
+
+def _users(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of users, each once: GitHub's names know no case."""
+    users: dict[str, str] = {}
+    for word in words:
+        try:
+            user = read_username(word)
+        except ValueError as error:
+            raise click.UsageError(f"'{word}' {error}") from None
+        users.setdefault(user.casefold(), user)
+    return tuple(users.values())

@@ -1,0 +1,57 @@
+"""Limits on what is in progress at the same time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Lock
+
+from gistsearch.adapters.web.refusals import Refused
+from gistsearch.wire import Problem
+from gistsearch.wire.problem_types import TOO_MANY_REQUESTS
+
+RETRY_AFTER_S = 1
+
+
+class ConcurrencyLimit:
+    """How many things of one kind may be in progress, altogether and for one client.
+
+    More are refused at once: a queue would only hide the overload, and hold a connection for it.
+    """
+
+    def __init__(self, total: int, per_client: int) -> None:
+        self._total = total
+        self._per_client = per_client
+        self._lock = Lock()
+        self._by_client: Counter[str] = Counter()
+
+    @property
+    def in_progress(self) -> int:
+        """How many there are now."""
+        return self._by_client.total()
+
+    @contextmanager
+    def hold(self, client: str) -> Generator[None, None, None]:
+        """Count one as in progress for the duration of the context.
+
+        Raises:
+            Refused: there are as many as may be.
+        """
+        with self._lock:
+            if self._by_client[client] >= self._per_client:
+                raise _refused("Too many concurrent requests from this client.")
+            if self._by_client.total() >= self._total:
+                raise _refused("Too many concurrent requests.")
+            self._by_client[client] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._by_client[client] -= 1
+                if not self._by_client[client]:
+                    del self._by_client[client]
+
+
+def _refused(detail: str) -> Refused:
+    return Refused(Problem(TOO_MANY_REQUESTS, detail, retry_after_s=RETRY_AFTER_S))

@@ -1,0 +1,141 @@
+"""The search for lines: windows of text → the lines that match, or those that do not, in constant memory."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from gistsearch.domain.matching.binary import BinaryCheck
+from gistsearch.domain.matching.context import Context
+from gistsearch.domain.matching.excerpts import EXCERPT_BYTES, match_excerpt
+from gistsearch.domain.matching.hits import Hit, HitLines, OtherLines
+from gistsearch.domain.matching.lines import LineMatch
+from gistsearch.domain.matching.positions import LinePositions
+from gistsearch.domain.matching.windows import Window
+from gistsearch.domain.query import Detail, SearchQuery
+from gistsearch.ports.matching import Matcher, Span
+
+
+class TextSearch(Protocol):
+    """The search through one text. Between windows it remembers positions, and only a bounded amount of text."""
+
+    binary: BinaryCheck
+    count: int
+    """Matching lines seen so far, reported or not; with `multiline`, matches."""
+
+    @property
+    @abstractmethod
+    def is_done(self) -> bool:
+        """Whether the rest of the text is not needed."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def feed(self, window: Window) -> Iterator[LineMatch]:
+        """Yield what the next window completes, in order. Exhaust the iterator before the next call."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def end(self) -> Iterator[LineMatch]:
+        """Yield what is left at the end of the text."""
+        raise NotImplementedError
+
+
+class LineSearch(TextSearch):
+    """Reports lines, as far as the query asks for them, and counts."""
+
+    def __init__(self, matcher: Matcher, query: SearchQuery) -> None:
+        """
+        Args:
+            matcher: finds matches in a buffer.
+            query: says what to report. Its pattern is the matcher's.
+        """
+        self.binary = BinaryCheck(query)
+        self.count = 0
+        self._is_shown = query.detail is Detail.LINES
+        self._max_count = 1 if query.detail is Detail.GISTS else query.max_lines or math.inf
+        self._hits = _hit_lines(matcher, query)
+        self._others = OtherLines(self._hits) if query.invert else None
+        self._overlong: LineMatch | None = None  # the overlong line of the last window, as it is reported if inverted
+        self._line_by_line = not query.options.multiline
+        self._context = Context(query.context_before, query.context_after)
+        self._has_context = self._is_shown and bool(query.context_before or query.context_after)
+        self._positions = LinePositions()
+        self._is_full = False  # whether the rest is not needed, except as context
+
+    @property
+    def is_done(self) -> bool:
+        return self._is_full and not self._context.is_pending
+
+    def feed(self, window: Window) -> Iterator[LineMatch]:
+        self.binary.look_at(window)
+        if self._has_context:
+            yield from self._context.fill_after(window, self.binary.hidden_from)
+        if not self._is_full:
+            yield from self._search(window)
+        if self._context.is_pending and self.binary.hidden_from < window.stop:
+            self.binary.found = True
+            yield from self._context.flush()
+        if self._is_shown and not self._is_full:
+            self._positions.pass_over(window)
+            if self._has_context:
+                self._context.remember(window)
+
+    def end(self) -> Iterator[LineMatch]:
+        yield from self._context.flush()
+
+    def _search(self, window: Window) -> Iterator[LineMatch]:
+        hits = self._lines_of(window)
+        nul_line, hidden_from = self.binary.nul_line, self.binary.hidden_from
+        for end, spans, count in hits:
+            if end >= nul_line:
+                self.binary.found = True
+            self.count += count
+            if spans and end < hidden_from:
+                yield from self._report(window, end, spans)
+            if self._line_by_line and self.count >= self._max_count:
+                self._is_full = True
+                return
+        self._is_full = self._hits.is_done
+        if not self._is_full:
+            self.binary.pass_over(window)
+
+    def _lines_of(self, window: Window) -> Iterable[Hit]:
+        if self._others is None:
+            return self._hits.of(window)
+        if self._is_shown and window.begins_line and not window.closes_line:
+            self._overlong = self._line_match(window, window.start, len(window.data), [])
+        return self._others.of(window)
+
+    def _report(self, window: Window, end: int, spans: list[Span]) -> Iterator[LineMatch]:
+        start = window.data.rfind(b"\n", 0, spans[0][0]) + 1
+        if self._others is None:
+            match = self._line_match(window, start, end, spans)
+        elif self._overlong is None or window.begins_line:
+            match = self._line_match(window, start, end, [])
+        else:
+            match = self._overlong
+        if self._has_context:
+            yield from self._context.attach(window, start, end, match, self.binary.hidden_from)
+        else:
+            yield match
+
+    def _line_match(self, window: Window, start: int, end: int, spans: list[Span]) -> LineMatch:
+        excerpt = match_excerpt(window.data, start, end, spans)
+        number, offset = self._positions.locate(window, start)
+        goes_on = end == len(window.data) and not window.closes_line
+        return LineMatch(
+            number, excerpt.text, excerpt.spans, excerpt.begin - start + offset, excerpt.cut_after or goes_on
+        )
+
+
+def _hit_lines(matcher: Matcher, query: SearchQuery) -> HitLines:
+    """Return the part of the search that finds as much of each line as the query asks for."""
+    max_count = 1 if query.detail is Detail.GISTS else query.max_lines
+    return HitLines(
+        matcher,
+        line_by_line=not query.options.multiline,
+        reach_bytes=EXCERPT_BYTES if query.detail is Detail.LINES and not query.invert else 0,
+        max_matches=max_count if query.options.multiline else None,
+    )

@@ -1,0 +1,182 @@
+"""The OpenAPI document says what the service does, and nothing that it does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pytest
+from attrs import fields
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from gistsearch.adapters.memory import InMemoryGists, MemoryGist
+from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.adapters.web import WebApp, create_app
+from gistsearch.domain.search import SearchGists
+from gistsearch.ports.gists import ContentGone
+from gistsearch.wire import PROBLEM_TYPES, SearchRequest
+from tests.faces.test_web_routes import Page
+from tests.faces.web_fixtures import LISTED, SEARCH, client, one_gist, post
+from tests.fakes import InlineExecutor
+
+SOURCE = InMemoryGists(
+    {
+        "octo": [
+            MemoryGist({"a.py": b"x\na needle\ny\n" + b"z" * 600 + b" needle\n", "b": b"\0needle"}, "About", id="1"),
+            MemoryGist({"gone": ContentGone("gone")}, id="2", files_truncated=True),
+        ],
+        "": [],
+    }
+)
+
+
+def application() -> WebApp:
+    return create_app(SearchGists(SOURCE, Re2Compiler(), InlineExecutor()))
+
+
+@pytest.fixture(scope="module")
+def web() -> FlaskClient:
+    return application().test_client()
+
+
+@pytest.fixture(scope="module")
+def document(web: FlaskClient) -> dict[str, Any]:
+    response = web.get("/openapi.json")
+    assert response.content_type == "application/json"
+    return json.loads(response.data)
+
+
+def closed(schema: Any) -> Any:
+    """Return a schema that allows no members but those that it names."""
+    if isinstance(schema, list):
+        return [closed(each) for each in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    members = {key: closed(value) for key, value in cast("dict[str, Any]", schema).items()}
+    return {"additionalProperties": False, **members} if "properties" in members and "type" in members else members
+
+
+def check(document: dict[str, Any], name: str, values: Iterable[Any]) -> None:
+    """Check that values are as a schema of the document says."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": closed(document["components"])}
+    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    for value in values:
+        assert list(validator.iter_errors(value)) == []  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    """By the rules of OpenAPI 3.1."""
+    validate(document)
+    assert document["openapi"].startswith("3.1.")
+
+
+def test_every_field_of_a_request_is_described(document: dict[str, Any]) -> None:
+    """As a member of the body, and as a parameter."""
+    names = [field.name for field in fields(SearchRequest)]
+    body = document["components"]["schemas"]["SearchRequest"]
+    parameters = document["paths"][SEARCH]["get"]["parameters"]
+    assert list(body["properties"]) == [parameter["name"] for parameter in parameters] == names
+    assert body["required"] == [parameter["name"] for parameter in parameters if parameter["required"]] == ["pattern"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"pattern": "nowhere"},
+        {"languages": ["Ruby"]},
+        {"detail": "counts"},
+        {"detail": "lines", "context": 2, "max_lines_per_file": 1},
+        {"detail": "lines", "text": True},
+    ],
+)
+def test_answers_are_as_the_document_says(web: FlaskClient, document: dict[str, Any], fields: dict[str, Any]) -> None:
+    """They have all members that are required, and no others than it names."""
+    check(document, "SearchRequest", [LISTED | fields])
+    check(document, "SearchAnswer", [json.loads(post(web, **fields).data)])
+    several = {"usernames": ["octo", "nobody"], "pattern": "needle"} | fields
+    check(document, "SearchRequest", [several])
+    check(document, "SearchAnswer", [web.post(SEARCH, json=several).json])
+
+
+@pytest.mark.parametrize("detail", ["gists", "counts", "lines"])
+def test_events_are_as_the_document_says(web: FlaskClient, document: dict[str, Any], detail: str) -> None:
+    """Of every type."""
+    asked = {"usernames": ["octo", "nobody"], "pattern": "needle", "detail": detail}
+    objects: list[dict[str, Any]] = []
+    for languages in (["py", "Ruby"], []):
+        response = web.post(SEARCH, json=asked | {"languages": languages}, headers={"Accept": "application/x-ndjson"})
+        objects += [json.loads(line) for line in response.data.splitlines()]
+    check(document, "Event", objects)
+    assert {each["type"] for each in objects} == {"begin", "match", "skipped", "warning", "progress", "error", "end"}
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        {"json": {}},
+        {"json": LISTED | {"pattern": "("}},
+        {"json": LISTED | {"pattern": "[b-a]"}},
+        {"json": LISTED | {"username": "nobody"}},
+        {"data": "nonsense", "content_type": "application/json"},
+        {"data": "nonsense"},
+        {"json": LISTED, "headers": {"Accept": "image/png"}},
+    ],
+)
+def test_problems_are_as_the_document_says(
+    web: FlaskClient, document: dict[str, Any], request_of: dict[str, Any]
+) -> None:
+    """With a status that it names."""
+    response = web.post(SEARCH, **request_of)
+    check(document, "Problem", [response.json])
+    assert str(response.status_code) in document["paths"][SEARCH]["post"]["responses"]
+
+
+def test_every_problem_of_a_search_is_described(document: dict[str, Any]) -> None:
+    """In the response with its status. Those of bodies are not of a GET."""
+    by_method = {
+        method: " ".join(response["description"] for response in operation["responses"].values())
+        for method, operation in document["paths"][SEARCH].items()
+    }
+    everywhere = PROBLEM_TYPES.keys() - {"not-found", "method-not-allowed", "unauthorized"}
+    of_bodies = {"request-timeout", "payload-too-large", "unsupported-media-type"}
+    assert all(f"`{name}`" in by_method["post"] for name in everywhere)
+    assert {name for name in everywhere if f"`{name}`" not in by_method["get"]} == of_bodies
+
+
+def test_a_service_with_keys_says_so() -> None:
+    """So that tools that send requests ask for one."""
+    document = client(one_gist(), api_keys=("key",)).get("/openapi.json").json
+    assert document is not None
+    for operation in document["paths"][SEARCH].values():
+        assert operation["security"] == [{"key": []}]
+        assert "401" in operation["responses"]
+    validate(document)
+
+
+def test_limits_are_those_of_the_operator() -> None:
+    """The document is made for each service."""
+    document = client(one_gist(), max_timeout_s=7.5, version="1.2.3").get("/openapi.json").json
+    assert document is not None
+    timeout = document["components"]["schemas"]["SearchRequest"]["properties"]["timeout_s"]
+    assert (timeout["maximum"], timeout["default"]) == (7.5, 7.5)
+    assert document["info"]["version"] == "1.2.3"
+
+
+def test_the_page_shows_all_of_it(web: FlaskClient, document: dict[str, Any]) -> None:
+    """Without anything from another server, and without scripts."""
+    response = web.get("/docs")
+    page = Page(response.text)
+    for path in document["paths"]:
+        assert path in page.text
+    for name, schema in document["components"]["schemas"].items():
+        assert name in page.text
+        assert all(member in page.text for member in schema.get("properties", {}))
+    for kind in PROBLEM_TYPES.values():
+        assert kind.name in page.text
+    assert "`" not in page.text
+    assert not page.tags & {"script", "style", "img", "iframe"}
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
