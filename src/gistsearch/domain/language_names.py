@@ -7,13 +7,17 @@ is made by `tools/language_names.mjs` from release 9.5.0 of the npm package `lin
 from __future__ import annotations
 
 RIPGREP_TYPES: dict[str, tuple[str, ...]] = {
+    "amake": ("Makefile",),
     "asm": ("Assembly", "Motorola 68K Assembly", "Unix Assembly"),
     "avro": ("Avro IDL",),
+    "cmd": ("Batchfile",),
     "config": ("INI",),
     "cs": ("C#",),
     "cshtml": ("HTML+Razor",),
+    "csproj": ("XML",),
     "css": ("CSS", "SCSS"),
     "docker": ("Dockerfile",),
+    "dockercompose": ("YAML",),
     "ebuild": ("Gentoo Ebuild",),
     "fut": ("Futhark",),
     "h": ("C", "C++", "Objective-C"),
@@ -30,6 +34,7 @@ RIPGREP_TYPES: dict[str, tuple[str, ...]] = {
     "po": ("Gettext Catalog",),
     "ps": ("PowerShell",),
     "purs": ("PureScript",),
+    "reasonml": ("Reason",),
     "robot": ("RobotFramework",),
     "sass": ("Sass", "SCSS"),
     "spec": ("RPM Spec",),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import frozen
-
 from gistsearch.domain.matching.lines import EXCERPT_CHARACTERS, ContextLine
 from gistsearch.ports.matching import Span
 
@@ -17,26 +15,13 @@ EXCERPT_BYTES = 4 * EXCERPT_CHARACTERS
 _LEAD_BYTES = 4 * LEAD_CHARACTERS
 
 
-@frozen(slots=False)
-class Excerpt:
-    """A line, or the part of it around its first match."""
-
-    text: str
-    spans: tuple[Span, ...]
-    """The matches as character positions in `text`."""
-    begin: int
-    """Where `text` begins, as a position in the data."""
-    cut_after: bool
-    """Whether the line goes on after `text`."""
-
-
 def line_excerpt(data: bytes, start: int, end: int) -> ContextLine:
     """Return the line `data[start:end]`, or its first 500 characters."""
     text = data[start : min(end, start + EXCERPT_BYTES)].decode(errors="replace")
     return ContextLine(text[:EXCERPT_CHARACTERS], end - start > EXCERPT_BYTES or len(text) > EXCERPT_CHARACTERS)
 
 
-def match_excerpt(data: bytes, start: int, end: int, spans: list[Span]) -> Excerpt:
+def match_excerpt(data: bytes, start: int, end: int, spans: list[Span]) -> tuple[str, tuple[Span, ...], int, bool]:
     """Cut the line `data[start:end]` around its first match.
 
     Args:
@@ -44,21 +29,25 @@ def match_excerpt(data: bytes, start: int, end: int, spans: list[Span]) -> Excer
         start, end: the line, without its line feed.
         spans: matches in it, as byte positions in `data`, ordered and disjoint; the last one may end after the line.
             Empty for a line without a match.
+
+    Returns:
+        The text, at most 500 characters; the matches as character positions in it; where it begins in `data`; and
+        whether the line goes on after it.
     """
     if end - start <= EXCERPT_CHARACTERS and (not spans or spans[-1][1] <= end):
         line = data[start:end]
         if line.isascii():  # The usual case, and there may be a million such lines.
-            return Excerpt(line.decode(), tuple([(s - start, e - start) for s, e in spans]), start, False)
+            return line.decode(), tuple([(s - start, e - start) for s, e in spans]), start, False
     spans = [(min(s, end), min(e, end)) for s, e in spans]  # without the line feed
     if end - start <= EXCERPT_BYTES:
         text, marked = _decoded(data, start, end, spans)
         if len(text) <= EXCERPT_CHARACTERS:
-            return Excerpt(text, tuple(marked), start, False)
+            return text, tuple(marked), start, False
     begin = _begin(data, start, spans[0][0]) if spans else start
     text, marked = _decoded(data, begin, min(end, begin + EXCERPT_BYTES), spans)
     cut_after = begin + EXCERPT_BYTES < end or len(text) > EXCERPT_CHARACTERS
     within = [(s, min(e, EXCERPT_CHARACTERS)) for s, e in marked if s < EXCERPT_CHARACTERS]
-    return Excerpt(text[:EXCERPT_CHARACTERS], tuple(within), begin, cut_after)
+    return text[:EXCERPT_CHARACTERS], tuple(within), begin, cut_after
 
 
 def _begin(data: bytes, start: int, first: int) -> int:

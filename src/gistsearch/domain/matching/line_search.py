@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -54,11 +53,10 @@ class LineSearch(TextSearch):
         self.binary = BinaryCheck(query)
         self.count = 0
         self._is_shown = query.detail is Detail.LINES
-        self._max_count = 1 if query.detail is Detail.GISTS else query.max_lines or math.inf
+        self._max_lines = _max_count(query) if not query.options.multiline else None
         self._hits = _hit_lines(matcher, query)
         self._others = OtherLines(self._hits) if query.invert else None
         self._overlong: LineMatch | None = None  # the overlong line of the last window, as it is reported if inverted
-        self._line_by_line = not query.options.multiline
         self._context = Context(query.context_before, query.context_after)
         self._has_context = self._is_shown and bool(query.context_before or query.context_after)
         self._positions = LinePositions()
@@ -87,14 +85,20 @@ class LineSearch(TextSearch):
 
     def _search(self, window: Window) -> Iterator[LineMatch]:
         hits = self._lines_of(window)
-        nul_line, hidden_from = self.binary.nul_line, self.binary.hidden_from
+        data, nul_line, hidden_from = window.data, self.binary.nul_line, self.binary.hidden_from
+        line_match = self._excerpt_of if self._others is None else self._other_line
         for end, spans, count in hits:
             if end >= nul_line:
                 self.binary.found = True
             self.count += count
             if spans and end < hidden_from:
-                yield from self._report(window, end, spans)
-            if self._line_by_line and self.count >= self._max_count:
+                start = data.rfind(b"\n", 0, spans[0][0]) + 1
+                match = line_match(window, start, end, spans)
+                if self._has_context:
+                    yield from self._context.attach(window, start, end, match, hidden_from)
+                else:
+                    yield match
+            if self.count == self._max_lines:
                 self._is_full = True
                 return
         self._is_full = self._hits.is_done
@@ -105,37 +109,30 @@ class LineSearch(TextSearch):
         if self._others is None:
             return self._hits.of(window)
         if self._is_shown and window.begins_line and not window.closes_line:
-            self._overlong = self._line_match(window, window.start, len(window.data), [])
+            self._overlong = self._excerpt_of(window, window.start, len(window.data), [])
         return self._others.of(window)
 
-    def _report(self, window: Window, end: int, spans: list[Span]) -> Iterator[LineMatch]:
-        start = window.data.rfind(b"\n", 0, spans[0][0]) + 1
-        if self._others is None:
-            match = self._line_match(window, start, end, spans)
-        elif self._overlong is None or window.begins_line:
-            match = self._line_match(window, start, end, [])
-        else:
-            match = self._overlong
-        if self._has_context:
-            yield from self._context.attach(window, start, end, match, self.binary.hidden_from)
-        else:
-            yield match
+    def _other_line(self, window: Window, start: int, end: int, _: list[Span]) -> LineMatch:
+        if self._overlong is None or window.begins_line:
+            return self._excerpt_of(window, start, end, [])
+        return self._overlong
 
-    def _line_match(self, window: Window, start: int, end: int, spans: list[Span]) -> LineMatch:
-        excerpt = match_excerpt(window.data, start, end, spans)
+    def _excerpt_of(self, window: Window, start: int, end: int, spans: list[Span]) -> LineMatch:
+        text, marked, begin, cut_after = match_excerpt(window.data, start, end, spans)
         number, offset = self._positions.locate(window, start)
-        goes_on = end == len(window.data) and not window.closes_line
-        return LineMatch(
-            number, excerpt.text, excerpt.spans, excerpt.begin - start + offset, excerpt.cut_after or goes_on
-        )
+        cut_after = cut_after or (end == len(window.data) and not window.closes_line)
+        return LineMatch(number, text, marked, begin - start + offset, cut_after)
+
+
+def _max_count(query: SearchQuery) -> int | None:
+    return 1 if query.detail is Detail.GISTS else query.max_lines
 
 
 def _hit_lines(matcher: Matcher, query: SearchQuery) -> HitLines:
     """Return the part of the search that finds as much of each line as the query asks for."""
-    max_count = 1 if query.detail is Detail.GISTS else query.max_lines
     return HitLines(
         matcher,
         line_by_line=not query.options.multiline,
         reach_bytes=EXCERPT_BYTES if query.detail is Detail.LINES and not query.invert else 0,
-        max_matches=max_count if query.options.multiline else None,
+        max_matches=_max_count(query) if query.options.multiline else None,
     )

@@ -79,5 +79,5 @@ class MatchSearch(TextSearch):
 
 
 def _line_match(window: Window, s: int, e: int, number: int, offset: int) -> LineMatch:
-    excerpt = match_excerpt(window.data, s, e, [(s, e)])
-    return LineMatch(number, excerpt.text, excerpt.spans, offset, excerpt.cut_after)
+    text, marked, _, cut_after = match_excerpt(window.data, s, e, [(s, e)])
+    return LineMatch(number, text, marked, offset, cut_after)
