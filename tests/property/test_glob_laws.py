@@ -17,8 +17,7 @@ from tests.ripgrep import RG, needs_ripgrep
 globs = st.text("ab-]![*?c.", max_size=12)
 names = st.text("ab-]![*?c.\n", max_size=12)
 
-NAMES = ["".join(name) for size in (1, 2) for name in product("ab-][*c.{},^!\\", repeat=size) if "".join(name) != ".."]
-NAMES.remove(".")
+NAMES = ["".join(name) for size in (1, 2) for name in product("ab-][*c{},^!\\", repeat=size)]
 
 
 @given(globs, names)
@@ -78,7 +77,9 @@ def is_comparable(glob: str) -> bool:
 @given(glob=st.text("ab-][*?c.{},^!\\", min_size=1, max_size=7).filter(is_comparable))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_globs_select_what_ripgrep_selects(glob: str, tmp_path: Path) -> None:
-    """Of files on disk, or both refuse it. Only release 15 of ripgrep refuses a `}` without a `{`."""
+    """Of files on disk, or both refuse it. Only release 15 of ripgrep refuses a `}` without a `{`, and finds names that
+    end with a dot.
+    """
     for name in NAMES:
         (tmp_path / name).touch()
     ran = subprocess.run(

@@ -327,6 +327,13 @@ def test_matches_that_meet_at_a_seam_are_found_once(at: int) -> None:
     assert search(query, [line], 256) == search(query, [line])
 
 
+def test_no_empty_match_is_marked_after_one_that_ends_in_the_next_window() -> None:
+    """The excerpt of an overlong line looks ahead into it."""
+    line = b" " * 12_283 + b"x" * 10 + b" " * 20_000
+    (found,) = search(query_for(r"x+|\b"), [line], 1 << 14).lines
+    assert found.spans == ((100, 110),)
+
+
 def test_many_single_matches_take_time_proportional_to_their_number() -> None:
     """A long line of matches is no slower, match by match, than a short one."""
     found = 0

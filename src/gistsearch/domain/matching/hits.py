@@ -114,8 +114,7 @@ class HitLines:
                 elif self._line_by_line:  # Nothing more is wanted of this line.
                     self._finder.resume_at = window.offset + end + 1
             while e > end + 1:  # The match goes on in the next line.
-                if count or spans:
-                    yield end, spans, count
+                yield end, spans, count
                 end, spans, count = _line_end(data, end + 1), [(end + 1, e)], 0
         if s >= 0:
             self._finder.pass_over(window, (s, e))
