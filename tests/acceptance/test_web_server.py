@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -12,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ import urllib3
 from tests.acceptance.conftest import environment_with, gistsearch
 from tests.acceptance.serving import COMMAND, PATIENCE_S, Server, serving, slow_service, started
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals of POSIX, and Linux's list of processes")
 
 MEMORY = environment_with(GISTSEARCH_BACKEND="memory")
 SEARCH = "/api/v1/search"
@@ -73,6 +75,35 @@ def test_two_signals_end_the_server_as_one_does() -> None:
         for _ in range(2):
             server.signal(signal.SIGTERM, to_all=True)
         assert server.wait() == 0
+
+
+def test_a_worker_that_ends_first_is_no_failure() -> None:
+    """A supervisor that signals all processes may reach it first. Here, the parent is stopped until it is gone."""
+    with serving(environment=MEMORY) as server:
+        (worker,) = children_of(server.process.pid)
+        server.signal(signal.SIGSTOP)
+        os.kill(worker, signal.SIGTERM)
+        until(lambda: not server.is_listening)
+        until(lambda: state_of(worker) == "Z")
+        server.signal(signal.SIGTERM)
+        server.signal(signal.SIGCONT)
+        assert server.wait() == 0
+
+
+def test_a_worker_that_fails_is_a_failure() -> None:
+    """Of the server as well, which somebody has to start again."""
+    with serving(environment=MEMORY) as server:
+        (worker,) = children_of(server.process.pid)
+        os.kill(worker, signal.SIGKILL)
+        assert server.wait() == 1
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 
 
 def test_under_nohup_the_server_outlives_its_terminal() -> None:

@@ -40,9 +40,6 @@ def when_signalled(signals: frozenset[signal.Signals], action: Callable[[], None
 
 
 def deliver(number: signal.Signals) -> None:
-    """Let this thread have a signal once, and block it again. Call it in the main thread."""
-    is_pending = number in signal.sigpending()
+    """Let the main thread, which calls this, have a signal that is blocked."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
-    if not is_pending:
-        signal.raise_signal(number)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    signal.raise_signal(number)
