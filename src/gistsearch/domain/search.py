@@ -34,7 +34,8 @@ class SearchGists:
             compiler: makes the matchers.
             executor: runs the steps of listings and file searches. It may be shared by many searches, and any number of
                 threads will do: no step waits for another one.
-            concurrency: how many files of one search are open at once.
+            concurrency: how many files are open at once. Searches that run at the same time share them evenly, each
+                having at least one.
             window_bytes: the longest line (with `multiline`, the largest text) that is searched as a whole. In a longer
                 one, a match is certain to be found if it is no longer than a quarter of this.
 
@@ -66,15 +67,17 @@ class SearchGists:
             RuntimeError (late): the executor was shut down before the search was complete.
         """
         matcher = self._compiler.compile(query.patterns, query.options)
-        return self._events(
-            SearchRun(self._source, matcher, self._executor, query, self._concurrency, self._window_bytes)
-        )
+        return self._events(SearchRun(self._source, matcher, self._executor, query, self._share, self._window_bytes))
 
     def shut_down(self) -> None:
         """End all running searches now, as partial with the reason `shutdown`; later ones end in the same way."""
         self._is_shut_down = True
         for search in list(self._running):
             search.shut_down()
+
+    def _share(self) -> int:
+        """Return how many files each of the running searches may have open."""
+        return max(1, self._concurrency // len(self._running))
 
     def _events(self, search: SearchRun) -> Generator[SearchEvent, None, None]:
         self._running[search] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor
 from contextlib import closing
 
@@ -48,7 +48,7 @@ class SearchRun:
         matcher: Matcher,
         executor: Executor,
         query: SearchQuery,
-        concurrency: int,
+        max_open_files: Callable[[], int],
         window_bytes: int,
     ) -> None:
         self._source = source
@@ -57,7 +57,7 @@ class SearchRun:
         self._matcher = TimeSlicedMatcher(matcher, self._deadline, line_by_line=not query.options.multiline)
         self._window_bytes = window_bytes
         self._pool: StepPool[ListingJob | FileJob, ListingPage | Part] = StepPool(executor)
-        self._concurrency = concurrency
+        self._max_open_files = max_open_files
         self._is_ordered = query.order is Order.LISTING
         self._listings_at_once = 1 if self._is_ordered else LISTINGS_AT_ONCE
         self._selection = FileSelection(query)
@@ -113,7 +113,7 @@ class SearchRun:
             listing = ListingJob(username, self._source.list_pages(username, self._deadline))
             self._listings[listing] = None
             self._pool.advance(listing, listing.pages)
-        while self._waiting and self._open_files < self._concurrency and self._has_time():
+        while self._waiting and self._open_files < self._max_open_files() and self._has_time():
             job = self._waiting.popleft()
             if job.parent.is_decided:
                 self._finish_not_needed(job)

@@ -254,6 +254,34 @@ def test_never_more_files_at_once_than_allowed() -> None:
     assert most == 3
 
 
+def test_searches_share_the_files_that_may_be_open() -> None:
+    """Evenly, and what one of them no longer needs is left to the others."""
+    names = [f"{number}" for number in range(20)]
+
+    def endless(_: Deadline) -> Iterator[bytes]:
+        while True:
+            yield b"needle\n" * 1_000
+
+    source = ScriptedSource({"octo": [gist("g", *names)]}, dict.fromkeys(names, endless))
+
+    def open_files() -> int:
+        return len(source.opened) - len(source.closed)
+
+    search = SearchGists(source, Re2Compiler(), InlineExecutor(), concurrency=6)
+    runs = [search.run(query()) for _ in range(3)]
+    opened: list[int] = []
+    for events in runs:
+        next(event for event in events if isinstance(event, FileMatch))
+        opened.append(open_files())
+    assert opened == [6, 9, 11]
+    for events in runs[:2]:
+        events.close()
+    while open_files() < 6:
+        next(runs[2])
+    runs[2].close()
+    assert open_files() == 0
+
+
 def _endless(deadline: Deadline) -> Iterator[bytes]:
     yield b"needle\n"
     while True:
