@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from gistsearch import __version__
@@ -31,24 +33,26 @@ def main() -> None:
 
 def open_search(*, backend: str | None) -> SearchSetup:
     """Make what a search needs, by the settings; the backend given wins over them."""
-    from gistsearch.container import search_setup
-    from gistsearch.settings import PREFIX, BadSetting, LogLevel, Settings
+    with _interrupt_ends_at_once():
+        from gistsearch.container import search_setup
+        from gistsearch.settings import PREFIX, BadSetting, LogLevel, Settings
 
-    log_level = None if os.environ.get(f"{PREFIX}LOG_LEVEL") else LogLevel.ERROR  # The command reports what matters.
-    try:
-        return search_setup(Settings.from_environment(os.environ, backend=backend, log_level=log_level))
-    except BadSetting as error:
-        if backend is None:
-            raise
-        raise BadSetting(str(error).replace(f"{PREFIX}BACKEND", "--backend", 1)) from error
+        log_level = None if os.environ.get(f"{PREFIX}LOG_LEVEL") else LogLevel.ERROR  # The command reports the rest.
+        try:
+            return search_setup(Settings.from_environment(os.environ, backend=backend, log_level=log_level))
+        except BadSetting as error:
+            if backend is None:
+                raise
+            raise BadSetting(str(error).replace(f"{PREFIX}BACKEND", "--backend", 1)) from error
 
 
 def serve(*, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the application of the settings; what is given wins over them."""
-    from gistsearch.container import serve
-    from gistsearch.settings import Settings
+    with _interrupt_ends_at_once():  # until the server handles it
+        from gistsearch.container import serve
+        from gistsearch.settings import Settings
 
-    serve(Settings.from_environment(os.environ, host=host, port=port, workers=workers), load_app)
+        serve(Settings.from_environment(os.environ, host=host, port=port, workers=workers), load_app)
 
 
 def load_app() -> WebApp:
@@ -60,15 +64,31 @@ def load_app() -> WebApp:
 
 
 def _run() -> int:
-    from gistsearch.container import command_line
-    from gistsearch.settings import BadSetting
+    with _interrupt_ends_at_once():
+        from gistsearch.container import command_line
+        from gistsearch.settings import BadSetting
 
+        run = command_line()
     try:
-        return command_line()(sys.argv[1:], __version__, open_search, serve)
+        return run(sys.argv[1:], __version__, open_search, serve)
     except BadSetting as error:
         with suppress(OSError):
             sys.stderr.write(f"gistsearch: {error}\n")
         return ERROR
+
+
+@contextmanager
+def _interrupt_ends_at_once() -> Generator[None, None, None]:
+    """Have Ctrl-C end the process without Python's help, which may lose it during an import: there, `KeyboardInterrupt`
+    may be raised in a callback, where it is printed and ignored.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:  # It is not if Ctrl-C is to be ignored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _say_version() -> int:
