@@ -230,10 +230,10 @@ def test_each_line_is_printed_once_in_a_file_of_many_parts(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The last lines of a part wait until the next part says whether they match."""
-    source = InMemoryGists({"many": [MemoryGist({"f": b"a line\n" * 5_000 + b"the end\n"}, id="1")]})
+    source = InMemoryGists({"many": [MemoryGist({"f": b"a line\n" * 2_000 + b"the end\n"}, id="1")]})
     ran = CommandLine(capsys, source)("search", *words, "-I", "a line", "many")
-    last = ["5001-the end"] if "-B" not in words else []
-    assert ran.lines == [f"{number}:a line" for number in range(1, 5_001)] + last
+    last = ["2001-the end"] if "-B" not in words else []
+    assert ran.lines == [f"{number}:a line" for number in range(1, 2_001)] + last
 
 
 def test_user_who_is_named_in_several_ways_is_searched_once(gistsearch: CommandLine) -> None:

@@ -69,6 +69,7 @@ def test_a_match_is_one_file_of_a_gist() -> None:
         "an x, x",
         ((3, 4), (6, 7)),
         offset_bytes=120,
+        cut_before=True,
         before=(ContextLine("b1", truncated=True), ContextLine("b2")),
         after=(ContextLine("a1"),),
     )

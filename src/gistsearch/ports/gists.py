@@ -69,6 +69,9 @@ class SourceRateLimited(SourceError):
         self.retry_after_s = retry_after_s
         self.reset_at = reset_at
 
+    def __reduce__(self) -> tuple[type[SourceRateLimited], tuple[str, float, datetime]]:
+        return type(self), (str(self), self.retry_after_s, self.reset_at)
+
 
 class AccessForbidden(SourceError):
     """Indicates that the source refuses access permanently: the content is blocked, or the credentials do not

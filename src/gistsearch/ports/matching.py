@@ -84,5 +84,6 @@ class MatcherCompiler(Protocol):
         Raises:
             InvalidPattern: a pattern is refused: bad syntax, too large or, without `multiline`, able to match nothing
                 but a line feed.
+            TypeError: `patterns` is a string, which would be a sequence of patterns of one character each.
         """
         raise NotImplementedError

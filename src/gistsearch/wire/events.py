@@ -19,8 +19,9 @@ A `file` has `filename`, `language`, `size` (bytes, or null), `raw_url`, `binary
 were seen), `more_lines` (whether some of them are not in `lines`), `part` and `last` (a file with very many matching
 lines is reported in several parts, numbered from 0), and `lines`. A line has `number` (from 1), `text` (at most 500
 characters), `spans` (half-open pairs of positions in `text`, in Unicode code points), `truncated` (whether `text` is an
-excerpt of the line), `offset` (bytes of the line, in UTF-8, before `text`), and `before` and `after`: the lines around
-it, each with its `text` and `truncated` (whether the line goes on after `text`).
+excerpt of the line or, in a search for single matches, of the match), `offset` (bytes of the line, in UTF-8, before
+`text`), and `before` and `after`: the lines around it, each with its `text` and `truncated` (whether the line goes on
+after `text`).
 """
 
 from __future__ import annotations

@@ -116,9 +116,9 @@ def test_numbers_are_links() -> None:
     ("cut", "expected"),
     [
         ({}, "text"),
-        ({"offset_bytes": 9}, "[…]text"),
+        ({"offset_bytes": 9, "cut_before": True}, "[…]text"),
         ({"cut_after": True}, "text[…]"),
-        ({"offset_bytes": 9, "cut_after": True}, "[…]text[…]"),
+        ({"offset_bytes": 9, "cut_before": True, "cut_after": True}, "[…]text[…]"),
     ],
 )
 def test_cut_is_marked_on_its_side(cut: dict[str, object], expected: str) -> None:
@@ -129,7 +129,7 @@ def test_cut_is_marked_on_its_side(cut: dict[str, object], expected: str) -> Non
 def test_single_match_is_not_cut_where_it_begins() -> None:
     """With `-o`, its place in the line is no cut; its end may be one."""
     match = found("f", line(1, "text", offset_bytes=9), line(1, "long", offset_bytes=20, cut_after=True))
-    assert printed(LineLayout(filenames=False, single_matches=True), match) == ["1:text", "1:long[…]"]
+    assert printed(LineLayout(filenames=False), match) == ["1:text", "1:long[…]"]
 
 
 def test_line_around_a_match_that_was_cut_says_so() -> None:

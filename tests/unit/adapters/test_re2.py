@@ -143,3 +143,9 @@ def test_patterns_too_large_together_are_refused_soon(patterns: list[str]) -> No
 def test_whole_words(pattern: str, text: str, words: list[str]) -> None:
     """Words may touch each other if none of the characters where they meet is one of a word."""
     assert found([pattern], text, word=True) == words
+
+
+def test_a_string_is_not_a_sequence_of_patterns() -> None:
+    """It would be one of patterns that are a character each."""
+    with pytest.raises(TypeError, match="not a string"):
+        Re2Compiler().compile("ab", MatchOptions())

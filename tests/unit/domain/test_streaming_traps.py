@@ -337,9 +337,9 @@ def test_no_empty_match_is_marked_after_one_that_ends_in_the_next_window() -> No
 def test_many_single_matches_take_time_proportional_to_their_number() -> None:
     """A long line of matches is no slower, match by match, than a short one."""
     found = 0
-    for part in parts_of(query_for("a", detail=Detail.MATCHES), [b"a" * 200_000]):
+    for part in parts_of(query_for("a", detail=Detail.MATCHES), [b"a" * 50_000]):
         found += len(part.lines)
-    assert found == 200_000
+    assert found == 50_000
 
 
 def test_a_step_ends_after_a_while_without_a_match() -> None:

@@ -32,8 +32,6 @@ class LineLayout:
     """Whether the lines around matches are printed, with `--` where lines are left out."""
     text: bool = False
     """Whether the lines of binary files are printed."""
-    single_matches: bool = False
-    """Whether each line of an event is one match, so that where it begins in its line is no cut."""
 
 
 @define
@@ -141,7 +139,7 @@ class Lines(Renderer):
 
     def _matching(self, line: LineMatch) -> str:
         text = "".join(self._pieces(line)) if self._style.colour else self._style.text(line.text)
-        return self._cut(text, before=line.offset_bytes > 0 and not self._layout.single_matches, after=line.cut_after)
+        return self._cut(text, before=line.cut_before, after=line.cut_after)
 
     def _context(self, line: ContextLine) -> str:
         return self._cut(self._style.text(line.text), before=False, after=line.truncated)

@@ -20,7 +20,7 @@ from gistsearch.adapters.cli.renderers import Counts, GistUrls, Nothing, Rendere
 from gistsearch.adapters.cli.statistics import Statistics
 from gistsearch.adapters.cli.terminal import Style, is_capable, style_for
 from gistsearch.domain.events import FileMatch, Progress, SearchEnded, SearchEvent
-from gistsearch.domain.query import Detail, SearchQuery
+from gistsearch.domain.query import SearchQuery
 from gistsearch.domain.search import SearchGists
 
 
@@ -166,7 +166,6 @@ def _layout(arguments: SearchArguments, query: SearchQuery, style: Style) -> Lin
         links=_links(output, style),
         context=bool(query.context_before or query.context_after),
         text=query.text,
-        single_matches=query.detail is Detail.MATCHES,
     )
 
 

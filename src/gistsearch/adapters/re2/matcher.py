@@ -47,6 +47,8 @@ class Re2Compiler(MatcherCompiler):
     """Makes matchers that run on RE2."""
 
     def compile(self, patterns: Sequence[str], options: MatchOptions) -> Matcher:
+        if isinstance(patterns, str):
+            raise TypeError("patterns must be a sequence of strings, not a string")
         try:
             _check(patterns, options)
             if options.smart_case:

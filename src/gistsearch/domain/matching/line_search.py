@@ -121,7 +121,8 @@ class LineSearch(TextSearch):
         text, marked, begin, cut_after = match_excerpt(window.data, start, end, spans)
         number, offset = self._positions.locate(window, start)
         cut_after = cut_after or (end == len(window.data) and not window.closes_line)
-        return LineMatch(number, text, marked, begin - start + offset, cut_after)
+        offset += begin - start
+        return LineMatch(number, text, marked, offset, offset > 0, cut_after)
 
 
 def _max_count(query: SearchQuery) -> int | None:

@@ -32,6 +32,8 @@ class LineMatch:
     """The matches as character positions in `text`: half-open, ordered, disjoint."""
     offset_bytes: int = 0
     """Where `text` begins in the line, as a byte position in UTF-8."""
+    cut_before: bool = False
+    """Whether `text` begins after the beginning of the line. With `Detail.MATCHES` it never does so of the match."""
     cut_after: bool = False
     """Whether the line (with `Detail.MATCHES`: the match) goes on after `text`."""
     before: tuple[ContextLine, ...] = ()
@@ -41,5 +43,5 @@ class LineMatch:
 
     @property
     def truncated(self) -> bool:
-        """Whether `text` is an excerpt."""
-        return self.offset_bytes > 0 or self.cut_after
+        """Whether `text` is an excerpt of the line (with `Detail.MATCHES`: of the match)."""
+        return self.cut_before or self.cut_after

@@ -80,4 +80,4 @@ class MatchSearch(TextSearch):
 
 def _line_match(window: Window, s: int, e: int, number: int, offset: int) -> LineMatch:
     text, marked, _, cut_after = match_excerpt(window.data, s, e, [(s, e)])
-    return LineMatch(number, text, marked, offset, cut_after)
+    return LineMatch(number, text, marked, offset, cut_after=cut_after)
