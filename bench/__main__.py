@@ -9,7 +9,7 @@ from collections.abc import Callable
 from bench.cold import cold
 from bench.first_result import first_result
 from bench.growth import growth
-from bench.hostile import hostile
+from bench.hostile import PATTERNS, hostile
 from bench.matcher import matcher
 from bench.memory import MIB, memory
 from bench.start import start
@@ -30,7 +30,7 @@ QUICK: dict[str, Callable[[], str]] = {
     "matcher": lambda: matcher(size=MIB, pairs=1),
     "memory": lambda: memory([MIB], runs=1),
     "growth": lambda: growth([1], runs=1),
-    "hostile": lambda: hostile(MIB, runs=1),
+    "hostile": lambda: hostile(MIB, runs=1, patterns=PATTERNS[:1]),
     "start": lambda: start(pairs=1),
 }
 
