@@ -17,16 +17,21 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && /opt/build/bin/pip --python /opt/gistsearch/bin/python install --no-deps --no-index dist/*.whl
 
 FROM ${PYTHON_IMAGE}
-RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin gistsearch
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin gistsearch \
+    && install --directory --mode 0700 --owner gistsearch /var/cache/gistsearch
 COPY --from=build /opt/gistsearch /opt/gistsearch
 ENV PATH=/opt/gistsearch/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     GISTSEARCH_HOST=0.0.0.0 \
     GISTSEARCH_PORT=9876 \
+    GISTSEARCH_STORE=/var/cache/gistsearch \
     GISTSEARCH_LOG_FORMAT=json
 LABEL org.opencontainers.image.title="gistsearch" \
+    org.opencontainers.image.version="0.1.0" \
     org.opencontainers.image.description="Search every file of a GitHub user's public gists with a regular expression" \
     org.opencontainers.image.licenses="MIT"
+# Writable although the root file system is not. Without a volume of its own, it is empty in each new container.
+VOLUME /var/cache/gistsearch
 USER 10001
 EXPOSE 9876
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \

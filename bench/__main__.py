@@ -12,26 +12,35 @@ from bench.growth import growth
 from bench.hostile import PATTERNS, hostile
 from bench.matcher import matcher
 from bench.memory import MIB, memory
+from bench.page import page
+from bench.service import service
 from bench.start import start
+from bench.warm import warm
 from bench.world import ToolMissing, machine
 
 FULL: dict[str, Callable[[], str]] = {
     "cold": lambda: cold(gists=1_000, latencies_ms=[30, 0], pairs=5),
     "first": lambda: first_result(gists=1_000, latency_ms=30, pairs=15),
+    "warm": lambda: warm(gists=3_000, few_gists=446, pairs=7),
     "matcher": lambda: matcher(size=64 * MIB, pairs=5),
     "memory": lambda: memory([MIB, 64 * MIB, 1024 * MIB, 4096 * MIB], runs=1),
     "growth": lambda: growth([25, 50, 100, 200], runs=5),
     "hostile": lambda: hostile(64 * MIB, runs=5),
+    "service": lambda: service(searches=200, huge_bytes=1024 * MIB, streams=10),
     "start": lambda: start(pairs=10),
+    "page": lambda: page(gists=3_000, latency_ms=30, lines=[10_000, 100_000], pairs=9),
 }
 QUICK: dict[str, Callable[[], str]] = {
     "cold": lambda: cold(gists=12, latencies_ms=[1], pairs=1),
     "first": lambda: first_result(gists=3, latency_ms=1, pairs=1),
+    "warm": lambda: warm(gists=12, few_gists=3, pairs=1),
     "matcher": lambda: matcher(size=MIB, pairs=1),
     "memory": lambda: memory([MIB], runs=1),
     "growth": lambda: growth([1], runs=1),
     "hostile": lambda: hostile(MIB, runs=1, patterns=PATTERNS[:1]),
+    "service": lambda: service(searches=4, huge_bytes=MIB, streams=1),
     "start": lambda: start(pairs=1),
+    "page": lambda: page(gists=3, latency_ms=1, lines=[40], pairs=1),
 }
 
 

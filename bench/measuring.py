@@ -46,7 +46,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None, ex
     began = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  # the commands are the benchmarks' own
         command,
-        env=None if environment is None else {**os.environ, **environment},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})},  # Users have compiled modules.
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

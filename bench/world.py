@@ -73,6 +73,7 @@ def environment(github: LoopbackGitHub, **more: str) -> dict[str, str]:
     return {
         "GISTSEARCH_GITHUB_API_URL": github.api_url,
         "GISTSEARCH_GITHUB_RAW_ORIGINS": github.raw_origin,
+        "GISTSEARCH_STORE": "off",
         "NO_COLOR": "1",
         **more,
     }

@@ -1,7 +1,7 @@
 """Search every file of a GitHub user's public gists with a regular expression.
 
-These names are all that a program needs to search. To implement a source of gists or an engine, see `gistsearch.ports`.
-Each name is loaded on first use, so that a program loads only what it needs.
+These names are all that a program needs to search. To implement a source of gists, an engine or a store, see
+`gistsearch.ports`. Each name is loaded on first use, so that a program loads only what it needs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gistsearch.adapters.github import GitHubGists
     from gistsearch.adapters.memory import InMemoryGists, MemoryGist
+    from gistsearch.adapters.memory_store import InMemoryStore
     from gistsearch.adapters.re2 import Re2Compiler
+    from gistsearch.adapters.sqlite import SqliteStore
+    from gistsearch.adapters.store_cache import CachingStore
     from gistsearch.domain.events import (
         ContextLine,
         Coverage,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     )
     from gistsearch.domain.query import Detail, Order, SearchQuery
     from gistsearch.domain.search import SearchGists
+    from gistsearch.domain.store.policy import StorePolicy
     from gistsearch.ports.deadline import Deadline, DeadlineExceeded
     from gistsearch.ports.gists import (
         AccessForbidden,
@@ -40,11 +44,13 @@ if TYPE_CHECKING:
         UnknownUser,
     )
     from gistsearch.ports.matching import InvalidPattern, MatchOptions
+    from gistsearch.ports.store import StoreDamaged, StoreError, StoreUnavailable
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AccessForbidden",
+    "CachingStore",
     "ContextLine",
     "Coverage",
     "Deadline",
@@ -55,6 +61,7 @@ __all__ = [
     "GistFile",
     "GitHubGists",
     "InMemoryGists",
+    "InMemoryStore",
     "InvalidPattern",
     "LineMatch",
     "ListingFailed",
@@ -73,6 +80,11 @@ __all__ = [
     "SourceError",
     "SourceRateLimited",
     "SourceUnavailable",
+    "SqliteStore",
+    "StoreDamaged",
+    "StoreError",
+    "StorePolicy",
+    "StoreUnavailable",
     "UnknownUser",
     "WarningType",
 ]
@@ -80,14 +92,19 @@ __all__ = [
 _NAMES = {
     "adapters.github": "GitHubGists",
     "adapters.memory": "InMemoryGists MemoryGist",
+    "adapters.memory_store": "InMemoryStore",
     "adapters.re2": "Re2Compiler",
+    "adapters.sqlite": "SqliteStore",
+    "adapters.store_cache": "CachingStore",
     "domain.events": "ContextLine Coverage FileMatch LineMatch ListingFailed Progress SearchEnded SearchEvent"
     " SearchWarning SkipReason Skipped WarningType",
     "domain.query": "Detail Order SearchQuery",
     "domain.search": "SearchGists",
+    "domain.store.policy": "StorePolicy",
     "ports.deadline": "Deadline DeadlineExceeded",
     "ports.gists": "AccessForbidden Gist GistFile SourceError SourceRateLimited SourceUnavailable UnknownUser",
     "ports.matching": "InvalidPattern MatchOptions",
+    "ports.store": "StoreDamaged StoreError StoreUnavailable",
 }
 _MODULES = {name: f"gistsearch.{module}" for module, names in _NAMES.items() for name in names.split()}
 

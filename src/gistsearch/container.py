@@ -5,6 +5,8 @@ Everything is imported where it is made: a command line starts with what it need
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gistsearch import __version__
@@ -14,23 +16,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gistsearch.adapters.cli.searching import SearchSetup
-    from gistsearch.adapters.github import Proxy
-    from gistsearch.adapters.web import WebApp
+    from gistsearch.adapters.cli.store.setup import StoreSetup
+    from gistsearch.adapters.github import Observe, Proxy
+    from gistsearch.adapters.web import Metrics, WebApp
     from gistsearch.domain.search import SearchGists
+    from gistsearch.domain.store.policy import StorePolicy
     from gistsearch.ports.gists import GistSource
     from gistsearch.ports.matching import MatcherCompiler
+    from gistsearch.ports.store import GistStore
 
 BACKENDS = "gistsearch.backends"
 MATCHERS = "gistsearch.matchers"
 """Entry point groups: a name, and what makes a source or a compiler when it is called without arguments."""
+
+NO_STORE = f"{PREFIX}STORE is off, or there is no home directory for it"
 
 SEARCHES_AT_FULL_SPEED = 4
 """So many searches have all their files under way at once; more share the threads. They are started as they are
 needed."""
 
 
-def make_source(settings: Settings) -> GistSource:
+def make_source(settings: Settings, observe: Observe | None = None) -> GistSource:
     """Make the source that the settings name.
+
+    Args:
+        settings: as they are.
+        observe: makes observers of the traffic with GitHub.
 
     Raises:
         BadSetting: there is none of that name, or it can't be made with these settings.
@@ -40,7 +51,7 @@ def make_source(settings: Settings) -> GistSource:
 
         return InMemoryGists.sample()
     if settings.backend == "github":
-        return _github(settings)
+        return _github(settings, observe)
     return _registered(BACKENDS, settings.backend, f"{PREFIX}BACKEND", ["github", "memory"])
 
 
@@ -57,6 +68,45 @@ def make_compiler(settings: Settings) -> MatcherCompiler:
     return _registered(MATCHERS, settings.matcher, f"{PREFIX}MATCHER", ["re2"])
 
 
+def make_store(settings: Settings) -> GistStore | None:
+    """Make the store that the settings name; None for none."""
+    directory = settings.store_directory
+    if directory is None:
+        return None
+    from gistsearch.adapters.sqlite import SqliteStore
+    from gistsearch.adapters.store_cache import CachingStore
+
+    return CachingStore(SqliteStore(directory, _origin(settings)), settings.store_memory_bytes)
+
+
+def make_policy(settings: Settings, fresh_s: float) -> StorePolicy:
+    """Make what decides what the store keeps, and how old a listing in it may be to be believed."""
+    from gistsearch.domain.store.policy import StorePolicy
+
+    return StorePolicy(settings.store_max_bytes, settings.store_max_file_bytes, fresh_s)
+
+
+def make_search(settings: Settings, source: GistSource, store: GistStore | None, policy: StorePolicy) -> SearchGists:
+    """Make the use case, with threads of its own.
+
+    Raises:
+        BadSetting: see `make_compiler`.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from gistsearch.domain.search import SearchGists
+
+    return SearchGists(
+        source,
+        make_compiler(settings),
+        ThreadPoolExecutor(settings.concurrency * SEARCHES_AT_FULL_SPEED, "gistsearch"),
+        store=store,
+        policy=policy,
+        concurrency=settings.concurrency,
+        window_bytes=settings.window_bytes,
+    )
+
+
 def command_line() -> Callable[..., int]:
     """Return what runs the command line."""
     from gistsearch.adapters.cli import run
@@ -64,12 +114,53 @@ def command_line() -> Callable[..., int]:
     return run
 
 
-def search_setup(settings: Settings) -> SearchSetup:
-    """Make what the command line needs to search."""
-    from gistsearch.adapters.cli.searching import SearchSetup
+def search_setup(settings: Settings, *, offline: bool = False) -> SearchSetup:
+    """Make what the command line needs to search.
 
-    lacks_token = settings.backend == "github" and not settings.github_token
-    return SearchSetup(Container(settings).search(), settings.timeout_s, lacks_token)
+    Args:
+        settings: as they are.
+        offline: whether only the store is searched, whatever its age.
+
+    Raises:
+        BadSetting: something cannot be made, or there is no store that could be searched offline.
+    """
+    from gistsearch.adapters.cli.searching import SearchSetup
+    from gistsearch.adapters.logs import configure_logging
+    from gistsearch.adapters.offline import OfflineGists
+
+    if offline and settings.store_directory is None:
+        raise BadSetting(f"--offline searches the store, but {NO_STORE}")
+    configure_logging(settings.log_level, settings.log_format)
+    source = OfflineGists() if offline else make_source(settings)
+    policy = make_policy(settings, math.inf if offline else settings.fresh_s)
+    search = make_search(settings, source, make_store(settings), policy)
+    return SearchSetup(search, settings.timeout_s, _lacks_token(settings), offline)
+
+
+def store_setup(settings: Settings) -> StoreSetup:
+    """Make what the command line needs to look after the store.
+
+    Raises:
+        BadSetting: there is no store.
+    """
+    from gistsearch.adapters.cli.store.setup import StoreSetup
+    from gistsearch.adapters.logs import configure_logging
+
+    configure_logging(settings.log_level, settings.log_format)
+    store = make_store(settings)
+    if store is None:
+        raise BadSetting(f"there is no store: {NO_STORE}")
+    policy = make_policy(settings, settings.fresh_s)
+    search = partial(_search_to_sync, settings, store, policy)
+    return StoreSetup(store, policy, search, _lacks_token(settings))
+
+
+def _search_to_sync(settings: Settings, store: GistStore, policy: StorePolicy) -> SearchGists:
+    return make_search(settings, make_source(settings), store, policy)
+
+
+def _lacks_token(settings: Settings) -> bool:
+    return settings.backend == "github" and not settings.github_token
 
 
 def serve(settings: Settings, load_app: Callable[[], WebApp]) -> None:
@@ -92,7 +183,7 @@ def serve(settings: Settings, load_app: Callable[[], WebApp]) -> None:
         raise BadSetting(f"can't listen on {settings.host}:{settings.port}: {error.strerror}") from error
 
 
-def make_app(search: SearchGists, settings: Settings) -> WebApp:
+def make_app(settings: Settings, search: SearchGists, store: GistStore | None, metrics: Metrics) -> WebApp:
     """Make the WSGI application.
 
     Raises:
@@ -112,12 +203,19 @@ def make_app(search: SearchGists, settings: Settings) -> WebApp:
         cors_origins=settings.cors_origins,
     )
     try:
-        return create_app(search, options)
+        return create_app(search, options, metrics=metrics, store=store)
     except ValueError as error:
         raise BadSetting(f"{PREFIX}RATE_LIMIT, {PREFIX}RATE_LIMIT_STORAGE: {error}") from error
 
 
-def _github(settings: Settings) -> GistSource:
+def _origin(settings: Settings) -> str:
+    """Return what the store calls the source: content of one is never looked for in another one."""
+    return (
+        settings.github_api_url.rstrip("/").lower() if settings.backend == "github" else f"backend:{settings.backend}"
+    )
+
+
+def _github(settings: Settings, observe: Observe | None) -> GistSource:
     from gistsearch.adapters.github import GitHubGists, Proxies
 
     try:
@@ -136,6 +234,7 @@ def _github(settings: Settings) -> GistSource:
                 settings.no_proxy,
             ),
             ca_file=settings.ssl_cert_file,
+            observe=observe,
         )
     except ValueError as error:
         variables = ", ".join(f"{PREFIX}GITHUB_{name}" for name in ("API_URL", "RAW_ORIGINS", "TOKEN"))
@@ -166,34 +265,22 @@ def _registered(group: str, name: str, variable: str, own: list[str]) -> Any:
 
 
 class Container:
-    """What there is one of in a process; each is made when it is first asked for.
+    """What there is one of in a process that serves; each is made when it is first asked for.
 
-    It stands on `dependency_injector.providers` alone: its `containers` would import werkzeug and half of asyncio's
-    world, 0.2 s that a command line has no use for.
+    The command line makes what it needs by itself, once: importing `dependency_injector` imports asyncio, which would
+    add a third to the time that a command takes to start.
     """
 
     def __init__(self, settings: Settings) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
         from dependency_injector import providers
 
         from gistsearch.adapters.logs import configure_logging
-        from gistsearch.domain.search import SearchGists
+        from gistsearch.adapters.web import Metrics
 
         configure_logging(settings.log_level, settings.log_format)
-        self.executor = providers.Singleton(
-            ThreadPoolExecutor,
-            max_workers=settings.concurrency * SEARCHES_AT_FULL_SPEED,
-            thread_name_prefix="gistsearch",
-        )
-        self.source = providers.Singleton(make_source, settings)
-        self.compiler = providers.Singleton(make_compiler, settings)
-        self.search = providers.Singleton(
-            SearchGists,
-            self.source,
-            self.compiler,
-            self.executor,
-            concurrency=settings.concurrency,
-            window_bytes=settings.window_bytes,
-        )
-        self.app = providers.Singleton(make_app, self.search, settings)
+        self.metrics = providers.Singleton(Metrics)
+        self.source = providers.Singleton(make_source, settings, observe=self.metrics.provided.upstream.of_host)
+        self.store = providers.Singleton(make_store, settings)
+        self.policy = providers.Singleton(make_policy, settings, settings.fresh_s)
+        self.search = providers.Singleton(make_search, settings, self.source, self.store, self.policy)
+        self.app = providers.Singleton(make_app, settings, self.search, self.store, self.metrics)

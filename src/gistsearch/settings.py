@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
+import os
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, get_type_hints
@@ -77,6 +79,11 @@ def _token(_: object, __: Attribute[Any], value: str) -> None:
         raise ValueError("holds a character that no token holds")
 
 
+def _directory_or_off(_: object, __: Attribute[Any], value: str) -> None:
+    if value and value.lower() != "off" and not value.startswith("~") and not Path(value).is_absolute():
+        raise ValueError("is neither off nor an absolute path")
+
+
 def _seconds(longest: float) -> Callable[[object, Attribute[Any], float], None]:
     return and_(gt(0), le(longest))
 
@@ -97,6 +104,18 @@ class Settings:
         validator=optional(_token),
         metadata={_VARIABLES: (f"{PREFIX}GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")},  # the last two in the order of gh
     )
+    store: str = field(default="", validator=_directory_or_off)
+    """The directory of the store, or `off`; empty for `gistsearch` in the user's cache directory."""
+    cache_home: str | None = field(default=None, metadata={_VARIABLES: ("XDG_CACHE_HOME",)})
+    """The user's cache directory, if it is an absolute path; see https://specifications.freedesktop.org/basedir."""
+    store_max_bytes: int = field(default=1 << 30, validator=ge(0))
+    """The space that the store may take up."""
+    store_max_file_bytes: int = field(default=4 << 20, validator=and_(ge(0), le(1 << 28)))
+    """Larger files are searched, but not kept."""
+    store_memory_bytes: int = field(default=128 << 20, validator=ge(0))
+    """How much of the store a process may keep in memory between searches."""
+    fresh_s: float = field(default=0.0, validator=and_(ge(0), le(366 * 86_400)))
+    """How old a stored listing may be to be believed without asking the source."""
     https_proxy: str | None = field(default=None, repr=False, metadata={_VARIABLES: ("https_proxy", "HTTPS_PROXY")})
     """This one and the next may contain a password."""
     http_proxy: str | None = field(default=None, repr=False, metadata={_VARIABLES: ("http_proxy",)})
@@ -146,6 +165,15 @@ class Settings:
                 " neither https nor this machine"
             )
 
+    @property
+    def store_directory(self) -> Path | None:
+        """The directory of the store; None if nothing is to be kept, or there is no home directory for it."""
+        if self.store.lower() == "off":
+            return None
+        with suppress(RuntimeError):  # There is no home directory.
+            return Path(self.store).expanduser() if self.store else _cache_directory(self.cache_home) / "gistsearch"
+        return None
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **overrides: Any) -> Self:
         """Read the settings; an empty variable counts as one that is not set.
@@ -187,6 +215,14 @@ def _structured(text: str, kind: Any, variable: str) -> Any:
         raise BadSetting(f"{variable} is not {expected}") from error
 
 
+def _cache_directory(cache_home: str | None) -> Path:
+    if cache_home and Path(cache_home).is_absolute():
+        return Path(cache_home)
+    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
+        return Path(local)
+    return Path.home() / ".cache"
+
+
 def _list(text: str, variable: str) -> tuple[str, ...]:
     values = tuple(part.strip() for part in text.split(",") if part.strip())
     if not values:  # It must not be taken for a setting that was left out, which may mean that everything is allowed.
@@ -214,6 +250,8 @@ def _is_private(url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme == "https" or parts.hostname == "localhost":
         return True
+    import ipaddress  # rarely needed
+
     try:
         return ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:

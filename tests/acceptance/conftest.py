@@ -20,8 +20,9 @@ _SETTINGS = re.compile(r"GISTSEARCH_.*|GH_TOKEN|GITHUB_TOKEN|(https?|no)_proxy",
 
 
 def environment_with(**settings: str) -> dict[str, str]:
-    """Return this process's environment with these settings, and no others of the product's."""
-    return {name: value for name, value in os.environ.items() if not _SETTINGS.fullmatch(name)} | settings
+    """Return this process's environment with these settings, and no others of the product's. The store is off."""
+    environment = {name: value for name, value in os.environ.items() if not _SETTINGS.fullmatch(name)}
+    return {**environment, "GISTSEARCH_STORE": "off", **settings}
 
 
 def environment_for(github: LoopbackGitHub, **more: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from bench.__main__ import QUICK
 
 ROOT = Path(__file__).parents[2]
-COMPARED_WITH_OTHERS = {"cold": ["curl", "rg"], "matcher": ["rg"]}
+COMPARED_WITH_OTHERS = {"cold": ["curl", "rg"], "matcher": ["rg"], "page": ["chromium-headless-shell"]}
 
 
 def _bench(*words: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -25,9 +25,15 @@ def _bench(*words: str, path: str | None = None) -> subprocess.CompletedProcess[
     return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
+SLOW = {"cold", "first", "hostile", "page", "service", "warm"}
+"""Those that start many processes."""
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_benchmark_runs_and_prints_a_table(name: str) -> None:
     """Each one runs at tiny sizes, and says on which machine."""
+    if name in SLOW and "GISTSEARCH_TEST_BENCHMARKS" not in os.environ:
+        pytest.skip("takes long: set GISTSEARCH_TEST_BENCHMARKS")
     if missing := [tool for tool in COMPARED_WITH_OTHERS.get(name, []) if shutil.which(tool) is None]:
         pytest.skip(f"compares with {', '.join(missing)}, which this machine does not have")
     done = _bench(name)

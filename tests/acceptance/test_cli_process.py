@@ -64,9 +64,14 @@ def hanging(*first: str) -> Generator[LoopbackGitHub]:
             {"rich", "flask", "urllib3", "re2", "gistsearch.domain.search", "importlib.resources"},
         ),
         (SEARCH, {}, {"rich", "flask", "urllib3", "gistsearch.wire"}),
+        (
+            ["search", "--offline", "import", "octo"],
+            {"GISTSEARCH_BACKEND": "github", "GISTSEARCH_STORE": "/dev/null/store"},
+            {"rich", "flask", "urllib3", "ssl", "cattrs", "gistsearch.wire"},
+        ),
         (["search", "--heading", "import", "justdionysus"], {}, {"rich.progress", "rich.live", "flask"}),
     ],
-    ids=["--version", "--help", "completion", "search in a pipe", "headings"],
+    ids=["--version", "--help", "completion", "search in a pipe", "offline", "headings"],
 )
 def test_nothing_is_imported_that_is_not_needed(words: list[str], settings: Environment, unwanted: set[str]) -> None:
     """So that the command starts quickly."""

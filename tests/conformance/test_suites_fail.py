@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gistsearch.testing import GistSourceSuite, MatcherSuite
-from tests.conformance.flaws import MATCHERS, SOURCES
+from gistsearch.testing import GistSourceSuite, GistStoreSuite, MatcherSuite
+from tests.conformance.flaws import MATCHERS, SOURCES, STORES
 
 HERE = Path(__file__).parent
 
@@ -29,6 +29,11 @@ def matchers(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     return _outcomes("flawed_matchers.py", MATCHERS, tmp_path_factory.mktemp("suites"))
 
 
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    return _outcomes("flawed_stores.py", STORES, tmp_path_factory.mktemp("suites"))
+
+
 @pytest.mark.parametrize("flaw", SOURCES)
 def test_a_flawed_source_fails(sources: Outcomes, flaw: str) -> None:
     """Every test that the flaw violates fails."""
@@ -41,6 +46,12 @@ def test_a_flawed_matcher_fails(matchers: Outcomes, flaw: str) -> None:
     assert [test for test in MATCHERS[flaw] if "failed" not in matchers[flaw, test]] == []
 
 
+@pytest.mark.parametrize("flaw", STORES)
+def test_a_flawed_store_fails(stores: Outcomes, flaw: str) -> None:
+    """Every test that the flaw violates fails."""
+    assert [test for test in STORES[flaw] if "failed" not in stores[flaw, test]] == []
+
+
 def test_the_flawless_source_passes(sources: Outcomes) -> None:
     """What the flawed sources have in common passes every test, so it is the flaw that fails."""
     assert _passed_by_the_flawless(sources) == _tests(GistSourceSuite)
@@ -51,7 +62,14 @@ def test_the_flawless_matcher_passes(matchers: Outcomes) -> None:
     assert _passed_by_the_flawless(matchers) == _tests(MatcherSuite)
 
 
-@pytest.mark.parametrize(("suite", "flaws"), [(GistSourceSuite, SOURCES), (MatcherSuite, MATCHERS)])
+def test_the_flawless_store_passes(stores: Outcomes) -> None:
+    """What the flawed stores have in common passes every test, so it is the flaw that fails."""
+    assert _passed_by_the_flawless(stores) == _tests(GistStoreSuite)
+
+
+@pytest.mark.parametrize(
+    ("suite", "flaws"), [(GistSourceSuite, SOURCES), (MatcherSuite, MATCHERS), (GistStoreSuite, STORES)]
+)
 def test_every_test_fails_for_some_flaw(suite: type, flaws: Mapping[str, list[str]]) -> None:
     """A test that nothing can fail tests nothing."""
     assert {test.partition("[")[0] for tests in flaws.values() for test in tests} == _tests(suite)

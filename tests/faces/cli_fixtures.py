@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -9,9 +10,13 @@ from attrs import frozen
 
 from gistsearch.adapters.cli import run
 from gistsearch.adapters.cli.searching import SearchSetup
+from gistsearch.adapters.cli.store.setup import StoreSetup
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
+from gistsearch.adapters.memory_store import InMemoryStore
+from gistsearch.adapters.offline import OfflineGists
 from gistsearch.adapters.re2 import Re2Compiler
 from gistsearch.domain.search import SearchGists
+from gistsearch.domain.store.policy import StorePolicy
 from gistsearch.ports.gists import ContentGone, GistSource
 from tests.fakes import InlineExecutor
 
@@ -56,15 +61,24 @@ class CommandLine:
     def __init__(self, capture: pytest.CaptureFixture[str], source: GistSource) -> None:
         self._capture = capture
         self._source = source
+        self.store = InMemoryStore()
+        self.policy = StorePolicy()
 
     def __call__(self, *words: str) -> Ran:
-        status = run(words, "1.2.3", self._open_search, _serve)
+        status = run(words, "1.2.3", self._open_search, self._open_store, _serve)
         out, err = self._capture.readouterr()
         return Ran(status, out, err)
 
-    def _open_search(self, *, backend: str | None) -> SearchSetup:
+    def _open_search(self, *, backend: str | None, store: str | None) -> SearchSetup:
         assert backend is None
-        return SearchSetup(SearchGists(self._source, Re2Compiler(), InlineExecutor()), 60.0)
+        offline = store == "offline"
+        source, policy = (OfflineGists(), StorePolicy(fresh_s=math.inf)) if offline else (self._source, self.policy)
+        used = None if store == "off" else self.store
+        search = SearchGists(source, Re2Compiler(), InlineExecutor(), store=used, policy=policy)
+        return SearchSetup(search, 60.0, offline=offline)
+
+    def _open_store(self) -> StoreSetup:
+        return StoreSetup(self.store, self.policy, lambda: self._open_search(backend=None, store=None).use_case)
 
 
 def _serve(*, host: str | None, port: int | None, workers: int | None) -> None:

@@ -52,11 +52,18 @@ NO_NAME = "is not a user name; give PATTERN first, then the names of GitHub user
         (["search", "--jsno", "x", "octo"], "unknown flag --jsno; did you mean --json?"),
         (["search", "--ignorecase", "x", "octo"], "unknown flag --ignorecase; did you mean --ignore-case?"),
         (["search", "--colour=always", "x", "octo"], "unknown flag --colour; did you mean --color?"),
-        (["search", "--vimgrep", "x", "octo"], "unknown flag --vimgrep; 'gistsearch search --help' lists all"),
+        (
+            ["search", "--vimgrep", "x", "octo"],
+            "ripgrep's --vimgrep does not exist here; 'gistsearch search --help' lists all flags",
+        ),
         (["search", "-y", "octo"], "unknown flag -y; if it is the pattern, write -e -y"),
         (
             ["search", "-r", "x", "octo"],
             "there is no -r here (ripgrep's --replace); 'gistsearch search --help' lists all flags",
+        ),
+        (
+            ["search", "-rn", "x", "octo"],
+            "there is no -r here (ripgrep's --replace); if -rn is the pattern, write -e -rn",
         ),
         (["search", "->next", "octo"], "unknown flag ->; if it is the pattern, write -e '->next'"),
         (["search", "--[a-z]", "octo"], "unknown flag --[a-z]; if it is the pattern, write -e '--[a-z]'"),

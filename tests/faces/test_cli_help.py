@@ -139,7 +139,11 @@ def test_completion_script_asks_the_command(shell: str, gistsearch: CommandLine)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("gistsearch s", {"search", "serve"}),
+        ("gistsearch s", {"search", "serve", "store"}),
+        ("gistsearch store s", {"sync"}),
+        ("gistsearch store sync --no", {"--no-progress"}),
+        ("gistsearch search --of", {"--offline"}),
+        ("gistsearch help store pr", {"prune"}),
         ("gistsearch search --js", {"--json"}),
         ("gistsearch search --color a", {"auto", "always"}),
         ("gistsearch search -t pytho", {"python", "python3", "python console", "python traceback"}),

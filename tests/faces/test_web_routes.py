@@ -58,7 +58,12 @@ def test_ping_answers_pong(web: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
+        "/index.html",
+        "/page",
+        "/page/",
+        "/page/index.html",
+        "/page/nothing.js",
+        "/page/..%2fapp.py",
         "/api",
         "/api/v1",
         "/api/v1/search/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         github_api_url="https://api.github.com",
         github_raw_origins=("https://gist.githubusercontent.com",),
         github_token=None,
+        store="",
+        cache_home=None,
+        store_max_bytes=1 << 30,
+        store_max_file_bytes=4 << 20,
+        store_memory_bytes=128 << 20,
+        fresh_s=0,
         concurrency=32,
         timeout_s=60,
         connect_timeout_s=5,
@@ -49,6 +56,12 @@ def test_every_variable_is_read() -> None:
             "GISTSEARCH_GITHUB_API_URL": "https://ghe.example/api/v3",
             "GISTSEARCH_GITHUB_RAW_ORIGINS": "https://a.example, https://b.example:8443",
             "GISTSEARCH_GITHUB_TOKEN": TOKEN,
+            "GISTSEARCH_STORE": "/srv/gists",
+            "GISTSEARCH_STORE_MAX_BYTES": "0",
+            "GISTSEARCH_STORE_MAX_FILE_BYTES": "1",
+            "GISTSEARCH_STORE_MEMORY_BYTES": "2",
+            "GISTSEARCH_FRESH_S": "0.5",
+            "XDG_CACHE_HOME": "/srv/cache",
             "GISTSEARCH_CONCURRENCY": "64",
             "GISTSEARCH_WINDOW_BYTES": "65536",
             "GISTSEARCH_TIMEOUT_S": "7.5",
@@ -76,6 +89,12 @@ def test_every_variable_is_read() -> None:
         github_api_url="https://ghe.example/api/v3",
         github_raw_origins=("https://a.example", "https://b.example:8443"),
         github_token=TOKEN,
+        store="/srv/gists",
+        store_max_bytes=0,
+        store_max_file_bytes=1,
+        store_memory_bytes=2,
+        fresh_s=0.5,
+        cache_home="/srv/cache",
         concurrency=64,
         window_bytes=65_536,
         timeout_s=7.5,
@@ -128,6 +147,12 @@ def test_an_override_wins_unless_it_is_none() -> None:
         ("GISTSEARCH_GITHUB_TOKEN", "a\nb"),
         ("GISTSEARCH_GITHUB_TOKEN", "é"),
         ("GISTSEARCH_GITHUB_RAW_ORIGINS", ","),
+        ("GISTSEARCH_STORE", "cache"),
+        ("GISTSEARCH_STORE", "none"),
+        ("GISTSEARCH_STORE_MAX_BYTES", "1G"),
+        ("GISTSEARCH_STORE_MAX_BYTES", "-1"),
+        ("GISTSEARCH_FRESH_S", "-1"),
+        ("GISTSEARCH_FRESH_S", "inf"),
         ("GISTSEARCH_PORT", "70000"),
         ("GISTSEARCH_WORKERS", "0"),
         ("GISTSEARCH_MAX_SEARCHES", "0"),
@@ -210,6 +235,37 @@ def test_a_file_without_keys_is_refused(tmp_path: Path) -> None:
 def test_token_of_other_tools_is_used_if_there_is_no_own_one(environment: dict[str, str], token: str | None) -> None:
     """In the order of GitHub's command line."""
     assert Settings.from_environment(environment).github_token == token
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+@pytest.mark.parametrize(
+    ("environment", "directory"),
+    [
+        ({}, "/home/octo/.cache/gistsearch"),
+        ({"XDG_CACHE_HOME": "/var/cache/octo"}, "/var/cache/octo/gistsearch"),
+        ({"XDG_CACHE_HOME": "cache"}, "/home/octo/.cache/gistsearch"),
+        ({"GISTSEARCH_STORE": "/srv/gists", "XDG_CACHE_HOME": "/var/cache"}, "/srv/gists"),
+        ({"GISTSEARCH_STORE": "~/gists"}, "/home/octo/gists"),
+        ({"GISTSEARCH_STORE": "off"}, None),
+        ({"GISTSEARCH_STORE": "OFF"}, None),
+    ],
+)
+def test_store_is_in_the_cache_directory(
+    environment: dict[str, str], directory: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless another place is named, or none. A cache directory that is not absolute is ignored, as XDG asks for."""
+    monkeypatch.setenv("HOME", "/home/octo")
+    assert Settings.from_environment(environment).store_directory == (Path(directory) if directory else None)
+
+
+def test_user_without_a_home_directory_has_no_place_for_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is as if it were off."""
+
+    def fail(_: type[Path]) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(fail))
+    assert Settings().store_directory is None
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_TOKEN", "GH_TOKEN"])

@@ -78,6 +78,8 @@ class WarningType(StrEnum):
     """No file has a language that the query selects."""
     STORE = "store"
     """The store could not be used as intended."""
+    OFFLINE = "offline"
+    """The source was not asked: what is stored is searched, as of the time that the detail says."""
 
 
 @frozen

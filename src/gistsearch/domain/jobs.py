@@ -1,14 +1,17 @@
-"""The work of one search: users to list, gists to report on, files to search."""
+"""The work of one search: users to list, gists to report on, files and packs to search, content to store."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Container, Generator, Iterator
 
 from attrs import Factory, define
 
 from gistsearch.domain.events import FileMatch
+from gistsearch.domain.listing import Listed, Walked
 from gistsearch.domain.matching.file_search import Part
+from gistsearch.domain.step_pool import Failure
 from gistsearch.ports.gists import Gist, GistFile, ListingPage
+from gistsearch.ports.store import Pack
 
 
 @define(eq=False)
@@ -16,7 +19,7 @@ class ListingJob:
     """The walk through one user's listing."""
 
     username: str
-    pages: Generator[ListingPage, None, None]
+    steps: Generator[Walked, None, Listed]
     page_count: int = 0
     gist_count: int = 0
     _seen: set[str] = Factory(set[str])
@@ -44,6 +47,8 @@ class GistJob:
     files_left: int = 0
     is_decided: bool = False
     """Whether its remaining files need not be searched, because it is known to match and that is all the query asks."""
+    failed: list[tuple[FileJob, Failure]] = Factory(list["tuple[FileJob, Failure]"])
+    """Files that could not be searched, and why, as far as this has not been reported."""
 
 
 @define(eq=False)
@@ -52,16 +57,26 @@ class FileJob:
 
     parent: GistJob
     file: GistFile
-    steps: Generator[Part, None, Part]
+    place: Place | None
+    """Where its content is stored, if it is. Set to None if it turns out that it cannot be had."""
+    steps: Generator[Part, None, Part] | None = None
+    """Made when it is opened."""
     is_open: bool = False
     """Whether it has taken its first step."""
     is_done: bool = False
+    is_searched: bool = False
+    """Whether the last part was reported. It may not be done yet, as the rest is downloaded to be kept."""
+    new_text: bytes | None = None
+    """The searchable text of content that was downloaded and should be stored."""
     _bytes_read: int = 0
     _reported_parts: int = 0
 
     def count_bytes(self, part: Part) -> int:
-        """Return how many bytes were read since the part before this one."""
-        count, self._bytes_read = part.bytes_read - self._bytes_read, part.bytes_read
+        """Return how many bytes were read since the part before this one; of stored content, all with the last one."""
+        read = part.bytes_read
+        if self.place is not None:
+            read = self.file.size_bytes or 0 if part.last else 0
+        count, self._bytes_read = read - self._bytes_read, read
         return count
 
     def match_of(self, part: Part) -> FileMatch | None:
@@ -81,3 +96,29 @@ class FileJob:
             number,
             part.last,
         )
+
+
+@define(eq=False)
+class PackJob:
+    """One stored pack that is searched as a whole."""
+
+    pack: Pack
+    steps: Generator[None, None, None] | None = None
+    """Made when it is begun."""
+    is_begun: bool = False
+    is_done: bool = False
+    waiting: list[tuple[FileJob, int]] = Factory(list["tuple[FileJob, int]"])
+    """Files whose outcome depends on it, with their indices in it."""
+    matched: Container[int] = ()
+    """Once it is done: which of its files contain a match."""
+    unsure: Container[int] = ()
+    """Once it is done: which of its files have to be searched by themselves."""
+
+
+Place = tuple[PackJob, int]
+"""A pack, and the index of one of its files."""
+
+
+@define(eq=False)
+class StoreJob:
+    """Something that is written to the store, in one step."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
+from datetime import UTC, datetime
 
-from gistsearch.domain.events import (
-    SearchEvent,
-)
+from gistsearch.domain.events import SearchEvent
+from gistsearch.domain.matching.time_slicing import TimeSlicedMatcher
 from gistsearch.domain.matching.windows import MIN_WINDOW_BYTES, WINDOW_BYTES
-from gistsearch.domain.query import SearchQuery
+from gistsearch.domain.query import Detail, SearchQuery
 from gistsearch.domain.search_run import SearchRun
+from gistsearch.domain.steps import Steps
+from gistsearch.domain.store.access import StoreAccess
+from gistsearch.domain.store.policy import StorePolicy
+from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import GistSource
-from gistsearch.ports.matching import MatcherCompiler
+from gistsearch.ports.matching import Matcher, MatcherCompiler, Span
+from gistsearch.ports.store import GistStore
 
 
 class SearchGists:
@@ -25,6 +30,8 @@ class SearchGists:
         compiler: MatcherCompiler,
         executor: Executor,
         *,
+        store: GistStore | None = None,
+        policy: StorePolicy | None = None,
         concurrency: int = 32,
         window_bytes: int = WINDOW_BYTES,
     ) -> None:
@@ -34,6 +41,8 @@ class SearchGists:
             compiler: makes the matchers.
             executor: runs the steps of listings and file searches. It may be shared by many searches, and any number of
                 threads will do: no step waits for another one.
+            store: keeps listings and content for later searches of the same users; None: nothing is kept.
+            policy: what to keep there; None for the defaults.
             concurrency: how many files are open at once. Searches that run at the same time share them evenly, each
                 having at least one.
             window_bytes: the longest line (with `multiline`, the largest text) that is searched as a whole. In a longer
@@ -49,6 +58,8 @@ class SearchGists:
         self._source = source
         self._compiler = compiler
         self._executor = executor
+        self._store = store
+        self._policy = policy or StorePolicy()
         self._concurrency = concurrency
         self._window_bytes = window_bytes
         self._running: dict[SearchRun, None] = {}
@@ -66,14 +77,35 @@ class SearchGists:
             InvalidPattern: at once, before the source is asked for anything.
             RuntimeError (late): the executor was shut down before the search was complete.
         """
-        matcher = self._compiler.compile(query.patterns, query.options)
-        return self._events(SearchRun(self._source, matcher, self._executor, query, self._share, self._window_bytes))
+        return self._events(self._new_run(query, self._compiler.compile(query.patterns, query.options)))
+
+    def sync(self, usernames: Sequence[str]) -> Generator[SearchEvent, None, None]:
+        """Bring the store up to date with the source, and report as `run` does, except that nothing matches.
+
+        What is stored is verified. It can be cancelled at any time: what was stored until then remains.
+
+        Raises:
+            RuntimeError (late): see `run`.
+        """
+        return self._events(self._new_run(SearchQuery(usernames, "any", detail=Detail.COUNTS), _FindsNothing()))
 
     def shut_down(self) -> None:
         """End all running searches now, as partial with the reason `shutdown`; later ones end in the same way."""
         self._is_shut_down = True
         for search in list(self._running):
             search.shut_down()
+
+    def _new_run(self, query: SearchQuery, matcher: Matcher) -> SearchRun:
+        deadline = Deadline(query.timeout_s)
+        steps = Steps(
+            self._source,
+            StoreAccess(self._store, self._policy, lambda: datetime.now(UTC)),
+            TimeSlicedMatcher(matcher, deadline, line_by_line=not query.options.multiline),
+            query,
+            self._window_bytes,
+            deadline,
+        )
+        return SearchRun(steps, self._executor, self._share)
 
     def _share(self) -> int:
         """Return how many files each of the running searches may have open."""
@@ -88,3 +120,8 @@ class SearchGists:
                 yield from events
         finally:
             del self._running[search]
+
+
+class _FindsNothing(Matcher):
+    def find(self, buffer: bytes, start: int, end: int) -> Iterator[Span]:
+        return iter(())

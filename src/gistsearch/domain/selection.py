@@ -23,6 +23,11 @@ class FileSelection:
         self._selected_languages = frozenset[str]().union(*self._languages.values())
         self._seen: set[str] = set()
 
+    @property
+    def selects_all(self) -> bool:
+        """Whether the query selects every file."""
+        return not self._globs and not self._languages
+
     def selects(self, file: GistFile) -> bool:
         """Return whether a file is to be searched."""
         language = (file.language or "").casefold()

@@ -24,6 +24,8 @@ class SearchStats:
     """Everything that was skipped: files, records, and parts of listings."""
     listings_failed: int = 0
     bytes: int = 0
+    downloaded_bytes: int = 0
+    from_store: int = 0
     matched_lines: int = 0
 
     def progress(self, *, listed: bool) -> Progress:
@@ -41,8 +43,8 @@ class SearchStats:
             skipped=self.skipped,
             not_needed=self.files_not_needed,
             bytes=self.bytes,
-            downloaded_bytes=self.bytes,
-            from_store=0,
+            downloaded_bytes=self.downloaded_bytes,
+            from_store=self.from_store,
             matched_lines=self.matched_lines,
             duration_s=time.monotonic() - self.began_s,
         )

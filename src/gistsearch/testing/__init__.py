@@ -9,7 +9,19 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"gistsearch.testing.{name}"
-        for name in ("content", "fixtures", "lifecycle", "listing", "matching", "origins", "pages", "rate_limits")
+        for name in (
+            "content",
+            "fixtures",
+            "lifecycle",
+            "listing",
+            "matching",
+            "origins",
+            "pages",
+            "rate_limits",
+            "store",
+            "store_fixtures",
+            "stored_values",
+        )
     )
 )
 
@@ -26,6 +38,8 @@ from gistsearch.testing.fixtures import (  # noqa: E402
 )
 from gistsearch.testing.gists import GistSourceSuite  # noqa: E402
 from gistsearch.testing.matching import MatcherSuite  # noqa: E402
+from gistsearch.testing.store import GistStoreSuite  # noqa: E402
+from gistsearch.testing.store_fixtures import OpenStore  # noqa: E402
 
 __all__ = [
     "RE2_CASES",
@@ -34,8 +48,10 @@ __all__ = [
     "CorruptRecord",
     "Disruption",
     "GistSourceSuite",
+    "GistStoreSuite",
     "MakeSource",
     "MatcherSuite",
+    "OpenStore",
     "RedirectContent",
     "ReplaceGists",
     "SampleGist",

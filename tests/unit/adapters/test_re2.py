@@ -149,3 +149,13 @@ def test_a_string_is_not_a_sequence_of_patterns() -> None:
     """It would be one of patterns that are a character each."""
     with pytest.raises(TypeError, match="not a string"):
         Re2Compiler().compile("ab", MatchOptions())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"), [("(", "unclosed group: ("), ("[a", "unclosed class: [a"), ("a)", "unopened group: a)")]
+)
+def test_what_is_missing_is_said_in_words(pattern: str, message: str) -> None:
+    """Not as RE2 does: `missing ): (`."""
+    with pytest.raises(InvalidPattern) as refused:
+        Re2Compiler().compile((pattern,), MatchOptions())
+    assert str(refused.value) == message

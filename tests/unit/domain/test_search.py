@@ -214,11 +214,13 @@ def test_a_bad_pattern_is_refused_before_the_source_is_asked() -> None:
     assert source.opened == []
 
 
-@pytest.mark.parametrize("bad", [{"concurrency": 0}, {"window_bytes": 100}])
-def test_a_search_refuses_impossible_settings(bad: dict[str, int]) -> None:
+@pytest.mark.parametrize(("concurrency", "window_bytes"), [(0, 65_536), (1, 100)])
+def test_a_search_refuses_impossible_settings(concurrency: int, window_bytes: int) -> None:
     """Concurrency and window have a lower bound."""
     with pytest.raises(ValueError, match="at least"):
-        SearchGists(ScriptedSource({}), Re2Compiler(), InlineExecutor(), **bad)
+        SearchGists(
+            ScriptedSource({}), Re2Compiler(), InlineExecutor(), concurrency=concurrency, window_bytes=window_bytes
+        )
 
 
 def test_progress_ends_with_everything_done() -> None:
@@ -560,6 +562,62 @@ def test_a_gist_is_reported_once_if_the_query_asks_for_gists() -> None:
     assert skipped(events) == []
     assert coverage(events).complete
     assert sorted(source.closed) == sorted(source.opened)
+
+
+GONE = [ContentGone("gone")]
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("contents", [{"a": GONE, "b": b"needle"}, {"a": b"needle", "b": GONE}, {"a": GONE, "b": GONE}])
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_file_that_fails_is_missing_only_if_its_gist_does_not_match(
+    contents: dict[str, Content], concurrency: int, order: Order
+) -> None:
+    """If the query asks for gists, another file decides, whichever of them comes first."""
+    source = ScriptedSource({"octo": [gist("g", "a", "none", "b"), gist("h", "c")]}, {**contents, "c": b"needle"})
+    events = run(source, query(detail=Detail.GISTS, order=order), concurrency=concurrency)
+    failed = [] if b"needle" in contents.values() else ["a", "b"]
+    assert [m.gist.id for m in matches(events)] == (["h"] if failed else ["g", "h"])
+    assert [s.file and s.file.filename for s in skipped(events)] == failed
+    ended = coverage(events)
+    assert (ended.complete, ended.skipped) == (not failed, len(failed))
+    assert ended.searched + ended.not_needed + ended.skipped == 4
+    *_, progress = (event for event in events if isinstance(event, Progress))
+    assert (progress.files_done, progress.gists_done) == (4, 2)
+
+
+@pytest.mark.parametrize("detail", [Detail.COUNTS, Detail.LINES, Detail.MATCHES])
+def test_a_file_that_fails_is_reported_at_once_if_every_file_counts(detail: Detail) -> None:
+    source = ScriptedSource({"octo": [gist("g", "a", "b")]}, {"a": GONE, "b": b"needle"})
+    events = run(source, query(detail=detail), concurrency=1)
+    assert [type(event) for event in events if isinstance(event, FileMatch | Skipped)] == [Skipped, FileMatch]
+
+
+@pytest.mark.parametrize("matches_first", [True, False])
+def test_the_deadline_decides_what_is_missing_of_a_gist_that_has_not_matched(matches_first: bool) -> None:
+    """A file that failed before is reported then; if the gist has matched, nothing of it is missing."""
+    contents: dict[str, Content] = {"a": GONE, "b": b"needle" if matches_first else b"", "slow": _endless}
+    source = ScriptedSource({"octo": [gist("g", *contents), gist("h", "slow")]}, contents)
+    with ThreadPoolExecutor(4) as executor:
+        events = run(source, query("needle$", detail=Detail.GISTS, timeout_s=0.3), executor)
+    missing = {(s.gist and s.gist.id, s.file and s.file.filename, s.reason) for s in skipped(events)}
+    of_g = {("g", "a", SkipReason.GONE), ("g", "slow", SkipReason.DEADLINE)}
+    assert missing == {("h", "slow", SkipReason.DEADLINE)} | (of_g if not matches_first else set())
+    assert isinstance(events[-1], SearchEnded)
+    assert events[-1].stopped_by is SkipReason.DEADLINE
+
+
+def test_a_shutdown_reports_the_files_that_failed_before() -> None:
+    source = ScriptedSource({"octo": [gist("g", "a", "slow")]}, {"a": GONE, "slow": _endless})
+    with ThreadPoolExecutor(2) as executor:
+        search = SearchGists(source, Re2Compiler(), executor)
+        events: list[SearchEvent] = []
+        for event in search.run(query(detail=Detail.GISTS)):
+            events.append(event)
+            if isinstance(event, Progress):
+                search.shut_down()
+    missing = [(s.file and s.file.filename, s.reason) for s in skipped(events)]
+    assert missing == [("a", SkipReason.GONE), ("slow", SkipReason.SHUTDOWN)]
 
 
 def test_files_are_reported_in_the_order_of_the_listing_if_the_query_asks_for_it() -> None:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 from click.exceptions import Exit
 
-from gistsearch.adapters.cli.help_format import DocumentedCommand, write_examples
+from gistsearch.adapters.cli.help_format import DocumentedCommand, DocumentedGroup, write_examples
 from gistsearch.adapters.cli.option_types import whole_number
 from gistsearch.adapters.cli.options import search_parameters
+from gistsearch.adapters.cli.store.commands import store_group
 from gistsearch.adapters.cli.terminal import print_error
-from gistsearch.adapters.cli.usage_errors import UnknownCommand, explain
+from gistsearch.ports.store import StoreError
 
 if TYPE_CHECKING:
     from gistsearch.adapters.cli.searching import OpenSearch
+    from gistsearch.adapters.cli.store.setup import OpenStore
 
 ERROR = 2
 INTERRUPTED = 130
@@ -64,28 +66,34 @@ class Serve(Protocol):
         raise NotImplementedError
 
 
-def run(arguments: Sequence[str], version: str, open_search: OpenSearch, serve: Serve) -> int:
+def run(arguments: Sequence[str], version: str, open_search: OpenSearch, open_store: OpenStore, serve: Serve) -> int:
     """Run the command line and return its exit status.
 
     Args:
         arguments: the words after the name of the program.
         version: what `--version` prints.
         open_search: makes the use case for `search`.
+        open_store: makes what `store` works on.
         serve: what `serve` does.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
     try:
-        status = _invoke(_commands(version, open_search, serve), arguments)
+        status = _invoke(_commands(version, open_search, open_store, serve), arguments)
         sys.stdout.flush()
     except click.ClickException as error:
+        from gistsearch.adapters.cli.usage_errors import explain
+
         print_error(explain(error, arguments))
         return ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         return BROKEN_PIPE
+    except StoreError as error:
+        print_error(str(error))
+        return ERROR
     except OSError as error:  # such as a full disk
         print_error(error.strerror or str(error))
         return ERROR
@@ -98,10 +106,6 @@ def _invoke(commands: click.Group, arguments: Sequence[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(commands, {}, PROGRAM, COMPLETION_VARIABLE, instruction)
-    if not arguments:
-        with commands.make_context(PROGRAM, [], resilient_parsing=True) as context:
-            sys.stderr.write(f"{commands.get_help(context)}\n")
-        return ERROR
     try:
         with commands.make_context(PROGRAM, list(arguments)) as context:
             return commands.invoke(context) or 0
@@ -109,26 +113,19 @@ def _invoke(commands: click.Group, arguments: Sequence[str]) -> int:
         return over.exit_code
 
 
-class _Commands(click.Group):
+class _Commands(DocumentedGroup):
     """The group of all commands."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in self.commands:
-            raise UnknownCommand(args[0], args, list(self.commands), ctx)
-        return super().resolve_command(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(formatter, EXAMPLES[:2])
         super().format_epilog(ctx, formatter)
 
 
-def _commands(version: str, open_search: OpenSearch, serve: Serve) -> click.Group:
-    def search(backend: str | None, **flags: Any) -> int:
+def _commands(version: str, open_search: OpenSearch, open_store: OpenStore, serve: Serve) -> click.Group:
+    def search(backend: str | None, store: str | None, **flags: Any) -> int:
         from gistsearch.adapters.cli.search_command import search_command
 
-        return search_command(open_search, backend, flags)
+        return search_command(open_search, backend, store, flags)
 
     def serve_http(host: str | None, port: int | None, workers: int | None) -> int:
         serve(host=host, port=port, workers=workers)
@@ -136,7 +133,7 @@ def _commands(version: str, open_search: OpenSearch, serve: Serve) -> click.Grou
 
     group = _Commands(
         PROGRAM,
-        commands=[_search(search), _serve(serve_http), _help(), _completion()],
+        commands=[_search(search), _serve(serve_http), store_group(open_store), _help(), _completion()],
         help="Search every file of a GitHub user's public gists with a regular expression.",
         epilog="'gistsearch search --help' explains the flags, 'gistsearch help' lists further topics.",
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import click
@@ -14,9 +15,9 @@ def help_command() -> click.Command:
     """Return the command."""
     return DocumentedCommand(
         "help",
-        usage=["[COMMAND | TOPIC]", "--man"],
+        usage=["[COMMAND... | TOPIC]", "--man"],
         params=[
-            click.Argument(["subject"], required=False, shell_complete=_complete),
+            click.Argument(["words"], nargs=-1, shell_complete=_complete),
             click.Option(["--man"], is_flag=True, help="Print everything as a man page, in roff."),
         ],
         callback=_help,
@@ -29,24 +30,38 @@ def help_command() -> click.Command:
     )
 
 
-def _help(subject: str | None, *, man: bool) -> int:
+def _help(words: Sequence[str], *, man: bool) -> int:
     root = click.get_current_context().find_root()
     group = cast("click.Group", root.command)
     if man:
         from gistsearch.adapters.cli.manual import man_page
 
         click.echo(man_page(group), nl=False)
-    elif subject is None:
+    elif not words:
         click.echo(f"{group.get_help(root)}\n\n{_topics()}")
-    elif subject in NAMES:
-        topic = read_topic(subject)
+    elif len(words) == 1 and words[0] in NAMES:
+        topic = read_topic(words[0])
         click.echo(f"{topic.title}\n\n{topic.text}")
-    elif command := group.commands.get(subject):
-        with command.make_context(subject, [], parent=root, resilient_parsing=True) as context:
-            click.echo(command.get_help(context))
     else:
-        raise click.UsageError(f"no command or topic '{subject}'; there are {', '.join([*group.commands, *NAMES])}")
+        context = _context_of(words, root)
+        click.echo(context.command.get_help(context))
     return 0
+
+
+def _context_of(words: Sequence[str], root: click.Context) -> click.Context:
+    """Return a context of the command that words name.
+
+    Raises:
+        UsageError: they name none.
+    """
+    context = root
+    for word in words:
+        command = context.command.commands.get(word) if isinstance(context.command, click.Group) else None
+        if command is None:
+            known = ", ".join([*cast("click.Group", root.command).commands, *NAMES])
+            raise click.UsageError(f"no command or topic '{' '.join(words)}'; there are {known}")
+        context = click.Context(command, info_name=word, parent=context)
+    return context
 
 
 def _topics() -> str:
@@ -56,4 +71,7 @@ def _topics() -> str:
 
 def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     group = cast("click.Group", ctx.find_root().command)
-    return [name for name in (*group.commands, *NAMES) if name.startswith(incomplete)]
+    words: Sequence[str] = ctx.params.get("words") or ()
+    inner = group.commands.get(words[0]) if words else group
+    names = inner.commands if isinstance(inner, click.Group) else ()
+    return [name for name in (*names, *(() if words else NAMES)) if name.startswith(incomplete)]

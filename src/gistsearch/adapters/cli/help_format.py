@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
+
+USAGE_ERROR = 2
+"""The exit status of a command line that cannot be understood."""
 
 Example = tuple[str, str]
 """A command, and what it does."""
@@ -56,6 +59,38 @@ class DocumentedCommand(click.Command):
             if isinstance(parameter, click.Option) and (row := parameter.get_help_record(ctx)):
                 rows.setdefault(getattr(parameter, "section", self.default_section), []).append(row)
         return rows.items()
+
+
+class DocumentedGroup(click.Group):
+    """A group of commands that answers a wrong word with what was probably meant, and no word with the help."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            click.echo(self.get_help(ctx), err=True)
+            ctx.exit(USAGE_ERROR)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in self.commands:
+            from gistsearch.adapters.cli.usage_errors import UnknownCommand
+
+            inner = [name for name, _ in documented_commands(self) if " " in name]
+            raise UnknownCommand(args, list(self.commands), inner, ctx)
+        return super().resolve_command(ctx, args)
+
+
+def documented_commands(group: click.Group) -> Iterator[tuple[str, DocumentedCommand]]:
+    """Yield each command of a group and of the groups in it, with the words by which it is called."""
+    for name, command in group.commands.items():
+        match command:
+            case DocumentedCommand():
+                yield name, command
+            case click.Group():
+                yield from ((f"{name} {inner}", leaf) for inner, leaf in documented_commands(command))
+            case _:
+                pass
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[Example]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from gistsearch.adapters.cli.help_format import DocumentedCommand
+from gistsearch.adapters.cli.help_format import DocumentedCommand, documented_commands
 from gistsearch.adapters.cli.topics import NAMES, Topic, read_topic
 
 
@@ -17,26 +17,26 @@ def man_page(group: click.Group) -> str:
 
 def _lines(group: click.Group) -> Iterator[str]:
     context = group.make_context("gistsearch", [], resilient_parsing=True)
-    commands = [command for command in group.commands.values() if isinstance(command, DocumentedCommand)]
+    commands = list(documented_commands(group))
     yield '.TH GISTSEARCH 1 "" "gistsearch" "User Commands"'
     yield ".nh"  # Names of variables are not hyphenated.
     yield ".SH NAME"
     yield r"gistsearch \- search every file of GitHub users' public gists with a regular expression"
     yield ".SH SYNOPSIS"
-    for command in commands:
-        for number, form in enumerate(command.usage):
-            yield from [".br"] if number or command is not commands[0] else []
-            yield rf"\fBgistsearch {command.name}\fR {_escaped(form)}"
-    for command in commands:
-        yield from _command(command, click.Context(command, info_name=command.name, parent=context))
+    forms = [(name, form) for name, command in commands for form in command.usage]
+    for number, (name, form) in enumerate(forms):
+        yield from [".br"] if number else []
+        yield rf"\fBgistsearch {name}\fR {_escaped(form)}".rstrip()
+    for name, command in commands:
+        yield from _command(name, command, click.Context(command, info_name=name, parent=context))
     for name in NAMES:
         yield from _topic(read_topic(name))
     yield ".SH SEE ALSO"
     yield r"\fBgrep\fR(1), \fBrg\fR(1), https://github.com/google/re2/wiki/Syntax"
 
 
-def _command(command: DocumentedCommand, context: click.Context) -> Iterator[str]:
-    yield f".SH {(command.name or '').upper()}"
+def _command(name: str, command: DocumentedCommand, context: click.Context) -> Iterator[str]:
+    yield f".SH {name.upper()}"
     for paragraph in f"{command.help}\n\n{command.epilog or ''}".strip().split("\n\n"):
         yield ".PP"
         yield _escaped(paragraph.replace("\n", " "))

@@ -17,6 +17,7 @@ from gistsearch.domain.events import (
     SearchWarning,
     Skipped,
     SkipReason,
+    WarningType,
 )
 from gistsearch.ports.deadline import DeadlineExceeded
 from gistsearch.ports.gists import LoginRequired, SourceError, SourceRateLimited
@@ -40,6 +41,8 @@ class SearchContext:
     timeout_s: float
     lacks_token: bool
     """Whether GitHub is searched without a token."""
+    offline: bool = False
+    """Whether only the store is searched."""
     verbose: bool = False
     """Whether everything that was skipped is listed."""
 
@@ -69,6 +72,8 @@ class MissingReport(Renderer):
                 self._add(event)
             case ListingFailed(username, error):
                 self._failed.setdefault(str(error), (error, []))[1].append(username)
+            case SearchWarning(WarningType.OFFLINE, detail):
+                print_error(f"offline: {detail}")
             case SearchWarning():
                 print_error(f"warning: {event.detail}")
             case Progress():
@@ -114,6 +119,8 @@ class MissingReport(Renderer):
         return skipped.detail
 
     def _advice(self, reason: SkipReason, part: _Part) -> str:
+        if self._context.offline and reason is not SkipReason.DEADLINE:
+            return "search without --offline"
         match reason:
             case SkipReason.DEADLINE:
                 return "raise --timeout"

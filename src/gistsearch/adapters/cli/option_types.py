@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from gistsearch.adapters.cli.hyperlinks import NAMES, LinkFormat
 from gistsearch.adapters.cli.usernames import parse_username
 from gistsearch.domain.globs import check_glob
 from gistsearch.domain.query import MAX_FILTER_LENGTH, MAX_PATTERN_LENGTH, MAX_TIMEOUT_S, MAX_USERNAME_LENGTH
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 T = TypeVar("T")
 
@@ -39,6 +41,8 @@ class Checked(click.ParamType, Generic[T]):  # pyright: ignore[reportMissingType
             raise click.BadParameter(f"{_quoted(value)} {error}", ctx, param) from None
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         start = incomplete.casefold()
         return [CompletionItem(value) for value in self._proposals() if value.casefold().startswith(start)]
 
@@ -127,6 +131,7 @@ def _quoted(value: str) -> str:
 
 
 PATTERN = Checked("PATTERN", read_pattern)
+USER = Checked("USER", read_username)
 SECONDS = Checked("SECONDS", _read_seconds)
 GLOB = Checked("GLOB", _read_glob)
 LANGUAGE = Checked("LANGUAGE", _read_language, _languages)

@@ -49,7 +49,7 @@ def _matching() -> list[click.Parameter]:
             multiple=True,
             type=click.Path(allow_dash=True),
             metavar="FILE",
-            help="Search for the patterns in FILE, one a line; '-' is standard input. All words are then users.",
+            help="Search for the patterns in FILE, one a line; '-' is standard input. All other words are users.",
         ),
         Flag("-F", "--fixed-strings", section=MATCHING, is_flag=True, help="Patterns are literal text."),
         _case("-i", "--ignore-case", "ignore", "Ignore case."),
@@ -113,7 +113,13 @@ def _mode(short: str | None, long: str, value: str, help_text: str) -> Flag:
 def _output() -> list[click.Parameter]:
     number = whole_number(0, MAX_CONTEXT_LINES)
     return [
-        Flag("-o", "--only-matching", section=OUTPUT, is_flag=True, help="Print each match by itself, not its line."),
+        Flag(
+            "-o",
+            "--only-matching",
+            section=OUTPUT,
+            is_flag=True,
+            help="Print each match (at most 500 characters of it), not its line.",
+        ),
         Flag("-A", "--after-context", section=OUTPUT, type=number, help="Print NUM lines after each match."),
         Flag("-B", "--before-context", section=OUTPUT, type=number, help="Print NUM lines before each match."),
         Flag("-C", "--context", section=OUTPUT, type=number, help="Print NUM lines before and after each match."),
@@ -185,6 +191,8 @@ def _search() -> list[click.Parameter]:
             help="Search GitHub ('github', the default), samples without a network ('memory'), or what another"
             " package registered as NAME.",
         ),
+        _store("--offline", "offline", "Search only what the store has, without a network, and say how old it is."),
+        _store("--no-store", "off", "Search as if nothing were stored, and store nothing."),
         Flag(
             "--progress/--no-progress",
             section=SEARCH,
@@ -193,6 +201,10 @@ def _search() -> list[click.Parameter]:
         ),
         Flag("--verbose", section=SEARCH, is_flag=True, help="List each file that could not be searched."),
     ]
+
+
+def _store(name: str, value: str, help_text: str) -> Flag:
+    return Flag(name, "store", section=SEARCH, flag_value=value, type=str, default=None, help=help_text)
 
 
 def search_parameters() -> list[click.Parameter]:

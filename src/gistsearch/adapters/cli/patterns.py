@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -54,6 +55,7 @@ def _file_patterns(name: str) -> Iterator[str]:
         raise click.UsageError(f"-f {name}: {error.strerror or error}") from error
     if len(content) > _MAX_FILE_BYTES:
         raise click.UsageError(f"-f {name}: too large for {MAX_PATTERNS:,} patterns")
+    content = content.removeprefix(codecs.BOM_UTF8)
     lines = content.removesuffix(b"\n").split(b"\n") if content else []
     for number, line in enumerate(lines, 1):
         try:

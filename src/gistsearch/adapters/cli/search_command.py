@@ -18,16 +18,16 @@ from gistsearch.domain.query import MAX_FILTERS
 from gistsearch.ports.matching import InvalidPattern
 
 
-def search_command(open_search: OpenSearch, backend: str | None, flags: dict[str, Any]) -> int:
+def search_command(open_search: OpenSearch, backend: str | None, store: str | None, flags: dict[str, Any]) -> int:
     """Search, and return the exit status.
 
     Args:
         open_search: makes the use case.
-        backend: which source it searches; None: as the settings say.
+        backend, store: see `OpenSearch`; None: as the settings say.
         flags: the other values that click has read, by the names in `options`.
     """
     arguments = read_arguments(flags)
-    setup = open_search(backend=backend)
+    setup = open_search(backend=backend, store=store)
     try:
         query = arguments.query(setup.timeout_s)
     except (TypeError, ValueError) as error:

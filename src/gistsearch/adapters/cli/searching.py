@@ -41,14 +41,21 @@ class SearchSetup:
     """How long a search may take if the user does not say."""
     lacks_token: bool = False
     """Whether GitHub is searched without a token."""
+    offline: bool = False
+    """Whether only the store is searched."""
 
 
 class OpenSearch(Protocol):
     """Makes what a search runs on."""
 
     @abstractmethod
-    def __call__(self, *, backend: str | None) -> SearchSetup:
-        """Return it; the backend given wins over the settings."""
+    def __call__(self, *, backend: str | None, store: str | None) -> SearchSetup:
+        """Return it; what is given wins over the settings.
+
+        Args:
+            backend: the name of the source.
+            store: `offline` to search only the store, `off` to search without it.
+        """
         raise NotImplementedError
 
 
@@ -64,7 +71,9 @@ def search(setup: SearchSetup, arguments: SearchArguments, query: SearchQuery) -
         InvalidPattern: a pattern is refused.
         KeyboardInterrupt: after what was found is printed, and everything that ran is cancelled.
     """
-    context = SearchContext(arguments.timeout_s or setup.timeout_s, setup.lacks_token, arguments.output.verbose)
+    context = SearchContext(
+        arguments.timeout_s or setup.timeout_s, setup.lacks_token, setup.offline, arguments.output.verbose
+    )
     with closing(setup.use_case.run(query)) as events:
         return _Display(arguments, query, context).show(events)
 

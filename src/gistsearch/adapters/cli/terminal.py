@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import unicodedata
 from contextlib import suppress
@@ -86,6 +85,8 @@ def is_capable() -> bool:
 
 def columns() -> int:
     """Return how many columns the terminal has: `COLUMNS`, else what it says itself, else 80."""
+    import shutil  # with its archives, which a search in a pipe does not need
+
     return shutil.get_terminal_size().columns
 
 

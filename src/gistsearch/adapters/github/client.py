@@ -8,9 +8,10 @@ from urllib.parse import urljoin, urlsplit
 
 from attrs import frozen
 
+from gistsearch.adapters.github.observers import HostObserver
 from gistsearch.adapters.github.origins import Address, AllowedOrigins, Origin
-from gistsearch.adapters.github.rate_limits import RateLimitState, limit_of, retry_after_s
-from gistsearch.adapters.github.retries import RetryableError
+from gistsearch.adapters.github.rate_limits import RateLimitState, limit_of, quota_of, retry_after_s
+from gistsearch.adapters.github.retries import TRIES, Attempts, RetryableError
 from gistsearch.adapters.github.transport import Connections, Exchange, Network
 from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import ForbiddenOrigin, LoginRequired, SourceError, SourceUnavailable
@@ -48,6 +49,7 @@ class Client:
         network: Network,
         limits: RateLimitState,
         refusal: Refusal,
+        observer: HostObserver,
     ) -> None:
         """
         Args:
@@ -56,11 +58,13 @@ class Client:
             network: how they are reached.
             limits: of all of them together.
             refusal: tells the answers apart that are not worth another try.
+            observer: of the traffic with them.
         """
         self._origins = AllowedOrigins(origins)
         self._headers = headers
-        self._connections = Connections(origins, network, limits.at_once)
+        self._connections = Connections(origins, network, limits.at_once, observer)
         self._refusal = refusal
+        self._observer = observer
         self.limits = limits
 
     def close(self) -> None:
@@ -70,6 +74,10 @@ class Client:
     def address(self, url: str) -> Address:
         """Read an untrusted address. Raises `ForbiddenOrigin` if it is outside the origins."""
         return self._origins.address(url)
+
+    def attempts(self, what: str, deadline: Deadline, first_pause_s: float, tries: int = TRIES) -> Attempts:
+        """Return the tries of a piece of work that this client does. Arguments are those of `Attempts`."""
+        return Attempts(what, deadline, first_pause_s, tries, on_retry=self._observer.retried)
 
     def fetch(self, url: str, deadline: Deadline, max_bytes: int, headers: Mapping[str, str] | None = None) -> Answer:
         """Wait until a request may be sent, and return the whole answer. Raises as `address` and `open` do."""
@@ -104,7 +112,7 @@ class Client:
         successes = {200, 206 if "Range" in headers else 200, 304 if "If-None-Match" in headers else 200}
         headers = {**self._headers, **headers}
         for _ in range(MAX_REDIRECTS + 1):
-            exchange = self._connections.send(address, headers, deadline)
+            exchange = self._send(address, headers, deadline)
             status = exchange.response.status
             if status in successes:
                 self.limits.succeeded()
@@ -115,6 +123,17 @@ class Client:
                     raise self._failure(exchange, status)
             address = self._redirected(address, location)
         raise SourceUnavailable(f"{address.origin} redirects in a circle")
+
+    def _send(self, address: Address, headers: Mapping[str, str], deadline: Deadline) -> Exchange:
+        try:
+            exchange = self._connections.send(address, headers, deadline)
+        except (RetryableError, SourceError):
+            self._observer.failed()
+            raise
+        self._observer.answered(exchange.response.status)
+        if quota := quota_of(exchange.response.headers):
+            self._observer.quota(*quota)
+        return exchange
 
     def _failure(self, exchange: Exchange, status: int) -> SourceError | RetryableError:
         body = exchange.read_error(ERROR_BODY_BYTES)

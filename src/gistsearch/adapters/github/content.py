@@ -9,9 +9,9 @@ from collections.abc import Generator, Mapping
 from concurrent.futures import wait
 
 from gistsearch.adapters.github.client import TURN_S, Client
+from gistsearch.adapters.github.json_bodies import inline_content
 from gistsearch.adapters.github.origins import Address, Origin, gist_and_blob_id_of
-from gistsearch.adapters.github.payloads import inline_content
-from gistsearch.adapters.github.retries import Attempts, RetryableError
+from gistsearch.adapters.github.retries import RetryableError
 from gistsearch.adapters.github.slots import Slots
 from gistsearch.adapters.github.transport import Exchange
 from gistsearch.ports.blobs import BlobHasher, blob_id_of
@@ -143,7 +143,7 @@ class Content:
         address = self._raw.address(file.raw_url)
         name = str(address).partition("?")[0]  # The query may contain a token.
         verifier = ContentVerifier(file)
-        attempts = Attempts(name, deadline, self._first_pause_s)
+        attempts = self._raw.attempts(name, deadline, self._first_pause_s)
         while True:
             try:
                 if self._inline and address.origin in self._private:

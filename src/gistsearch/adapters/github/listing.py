@@ -11,10 +11,10 @@ from attrs import evolve, frozen
 
 from gistsearch.adapters.github.client import Answer, Client
 from gistsearch.adapters.github.failures import HostUnreachable, quoted
+from gistsearch.adapters.github.json_bodies import json_object
 from gistsearch.adapters.github.origins import Origin
 from gistsearch.adapters.github.pagination import PageLinks
-from gistsearch.adapters.github.payloads import PagePayload, json_object
-from gistsearch.adapters.github.retries import Attempts, RetryableError
+from gistsearch.adapters.github.retries import RetryableError
 from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import (
     AccessForbidden,
@@ -142,7 +142,7 @@ class _PageFetcher:
         url = f"{self.url}?per_page={size}" + (f"&page={number}" if number > 1 else "")
         validator = known.validator if known else None
         headers = {"If-None-Match": validator[1:]} if validator else {}
-        attempts = Attempts(url, self.deadline, self.first_pause_s, tries)
+        attempts = self.client.attempts(url, self.deadline, self.first_pause_s, tries)
         while True:
             try:
                 answer = self.client.fetch(url, self.deadline, MAX_PAGE_BYTES, headers)
@@ -249,6 +249,8 @@ def _joined(parts: Sequence[_Fetched | _Missing]) -> _Fetched:
 
 
 def _parsed(answer: Answer, number: int, size: int) -> _Fetched:
+    from gistsearch.adapters.github.payloads import PagePayload  # with cattrs, which unchanged pages do not need
+
     try:
         payload = PagePayload.parse(answer.body, (number - 1) * size + 1)
     except ValueError as error:

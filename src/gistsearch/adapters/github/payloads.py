@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from attrs import frozen
 from cattrs import AttributeValidationNote, ClassValidationError, Converter
@@ -77,24 +77,6 @@ class PagePayload:
             except MalformedRecord as error:
                 unreadable.append(Unreadable(_name(record, position), error))
         return cls(len(cast("list[object]", records)), tuple(gists), tuple(unreadable))
-
-
-def json_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body, empty if it is anything else."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def inline_content(body: bytes, filename: str) -> bytes | None:
-    """Return a file's content from the JSON of a gist, or None if the content is not there as a whole."""
-    files = json_object(body).get("files")
-    file = cast("dict[str, Any]", files).get(filename) if isinstance(files, dict) else None
-    fields = cast("dict[str, object]", file) if isinstance(file, dict) else {}
-    content = fields.get("content")
-    return content.encode(errors="replace") if isinstance(content, str) and fields.get("truncated") is False else None
 
 
 def _gist(record: dict[str, object] | None, unreadable: list[Unreadable]) -> Gist:

@@ -15,14 +15,14 @@ from email.utils import parsedate_to_datetime
 
 from attrs import frozen
 
-from gistsearch.adapters.github.payloads import json_object
+from gistsearch.adapters.github.json_bodies import json_object
 from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import SourceRateLimited
 
 MAX_PAUSE_S = 86_400.0
 """No longer pause is believed: GitHub's limits do not last that long."""
 
-_SECONDS = re.compile(r"\s*([0-9]{1,12})\s*")
+_NUMBER = re.compile(r"\s*([0-9]{1,12})\s*")
 _PRIMARY_MESSAGE = "API rate limit exceeded"
 _SECONDARY_MESSAGES = ("You have exceeded a secondary rate limit", "You have triggered an abuse detection mechanism")
 _SECONDARY_PAGES = ("secondary-rate-limits", "#abuse-rate-limits")
@@ -57,15 +57,25 @@ def limit_of(status: int, headers: Mapping[str, str], body: bytes) -> Limited | 
     if status != 429 and not (status == 403 and (hourly or secondary or "retry-after" in headers)):
         return None
     pause_s = retry_after_s(headers)
-    if pause_s is None and used_up and (reset := _SECONDS.fullmatch(headers.get("x-ratelimit-reset", ""))):
+    if pause_s is None and used_up and (reset := _NUMBER.fullmatch(headers.get("x-ratelimit-reset", ""))):
         pause_s = _bounded(float(reset[1]) + 1.0 - _now(headers).timestamp())  # The reset is given in whole seconds.
     return Limited(hourly and not secondary, pause_s)
+
+
+def quota_of(headers: Mapping[str, str]) -> tuple[int, int, int] | None:
+    """Return what an answer says about the hourly limit: requests left, the limit, and when it is reset (a Unix
+    timestamp); None if it does not say all of it.
+    """
+    names = ("x-ratelimit-remaining", "x-ratelimit-limit", "x-ratelimit-reset")
+    values = [_NUMBER.fullmatch(headers.get(name, "")) for name in names]
+    remaining, limit, resets_at = (int(value[1]) if value else None for value in values)
+    return None if remaining is None or limit is None or resets_at is None else (remaining, limit, resets_at)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a `Retry-After` header asks to wait (RFC 9110, 10.2.3); None without a valid one."""
     value = headers.get("retry-after", "")
-    if seconds := _SECONDS.fullmatch(value):
+    if seconds := _NUMBER.fullmatch(value):
         return _bounded(float(seconds[1]))
     date = _date(value)
     return _bounded((date - _now(headers)).total_seconds()) if date else None

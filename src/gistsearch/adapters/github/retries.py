@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Callable
 
 from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import SourceError
@@ -31,7 +32,14 @@ class RetryableError(Exception):
 class Attempts:
     """The tries of one piece of work."""
 
-    def __init__(self, what: str, deadline: Deadline, first_pause_s: float, tries: int = TRIES) -> None:
+    def __init__(
+        self,
+        what: str,
+        deadline: Deadline,
+        first_pause_s: float,
+        tries: int = TRIES,
+        on_retry: Callable[[], None] = lambda: None,
+    ) -> None:
         """
         Args:
             what: names the work in the log.
@@ -39,11 +47,13 @@ class Attempts:
             first_pause_s: the longest pause after the first failure. It doubles with each one, and is shortened at
                 random by up to a half: clients that fail together should not come back together.
             tries: how many there are.
+            on_retry: is called before each further try.
         """
         self._what = what
         self._deadline = deadline
         self._pause_s = first_pause_s
         self._left = tries
+        self._on_retry = on_retry
 
     def failed(self, failure: RetryableError) -> None:
         """Pause before the next try.
@@ -56,6 +66,7 @@ class Attempts:
         self._left -= failure.counts
         if self._left <= 0:
             raise failure.final from failure
+        self._on_retry()
         if failure.counts:
             pause_s = self._pause_s * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, protects no secret
             self._pause_s *= 2

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Generator, Sequence
 
+from gistsearch.adapters.github.authorities import Authorities
 from gistsearch.adapters.github.client import Client
 from gistsearch.adapters.github.content import Content, InlineContent, raw_refusal
 from gistsearch.adapters.github.listing import PAGES_AT_ONCE, Listings, api_refusal
+from gistsearch.adapters.github.observers import Observe, Unobserved
 from gistsearch.adapters.github.origins import Origin
 from gistsearch.adapters.github.proxies import Proxies
 from gistsearch.adapters.github.rate_limits import RateLimitState
 from gistsearch.adapters.github.slots import Slots
-from gistsearch.adapters.github.transport import Network, tls_context
+from gistsearch.adapters.github.transport import Network
 from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import GistFile, GistSource, ListingPage
 
@@ -47,6 +49,7 @@ class GitHubGists(GistSource):
         first_pause_s: float = 0.5,
         proxies: Proxies | None = None,
         ca_file: str | None = None,
+        observe: Observe | None = None,
     ) -> None:
         """
         Args:
@@ -61,25 +64,27 @@ class GitHubGists(GistSource):
             first_pause_s: the longest pause after a first failure; it doubles after each further one.
             proxies: those to use; none by default.
             ca_file: a file (PEM) of authorities to trust besides the system's.
+            observe: makes observers of the traffic with the `api` and with the `raw` hosts.
 
         Raises:
             ValueError: an address is none, the token or the user agent contains a character that neither can, the token
                 would pass a proxy in the clear, or `concurrency` is below 1.
             OSError: `ca_file` can't be read.
         """
+        observe = observe or (lambda _: Unobserved())
         if concurrency < 1:
             raise ValueError("concurrency must be at least 1")
         api, base_path = _api(api_url)
         raw = [Origin.parse(origin) for origin in raw_origins]
-        network = Network(tls_context(ca_file), proxies or Proxies(), connect_timeout_s, read_timeout_s)
+        network = Network(Authorities(ca_file), proxies or Proxies(), connect_timeout_s, read_timeout_s)
         if token is not None and api.scheme == "http" and network.proxies.leading_to(api):
             raise ValueError("the API's address must be https if there is a token and a proxy, which would see it")
         remedy = "" if token else "; a token raises it (GISTSEARCH_GITHUB_TOKEN)"
         api_limits = RateLimitState(str(api), PAGES_AT_ONCE, API_PAUSE_S, max_wait_s, remedy)
         raw_limits = RateLimitState(", ".join(map(str, raw)), concurrency, RAW_PAUSE_S, max_wait_s)
         headers = _headers(user_agent)
-        self._api = Client([api], headers | _api_headers(token), network, api_limits, api_refusal)
-        self._raw = Client(raw, headers, network, raw_limits, raw_refusal)
+        self._api = Client([api], headers | _api_headers(token), network, api_limits, api_refusal, observe("api"))
+        self._raw = Client(raw, headers, network, raw_limits, raw_refusal, observe("raw"))
         self._listings = Listings(self._api, f"{api}{base_path}", first_pause_s)
         inline = InlineContent(self._api, f"{api}{base_path}") if token else None
         self._content = Content(self._raw, inline, Slots(concurrency), first_pause_s)

@@ -7,7 +7,6 @@ import io
 import logging
 import math
 import socket
-import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -22,8 +21,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Timeout, make_headers
 from urllib3.util.response import assert_header_parsing
 
+from gistsearch.adapters.github.authorities import Authorities
 from gistsearch.adapters.github.connecting import AddressBook
 from gistsearch.adapters.github.failures import WIRE_ERRORS, explained
+from gistsearch.adapters.github.observers import HostObserver
 from gistsearch.adapters.github.origins import Address, Origin
 from gistsearch.adapters.github.proxies import Proxies
 from gistsearch.adapters.github.retries import RetryableError
@@ -45,9 +46,10 @@ class Exchange:
 
     response: BaseHTTPResponse
 
-    def __init__(self, origin: Origin, addresses: AddressBook, deadline: Deadline) -> None:
+    def __init__(self, origin: Origin, addresses: AddressBook, deadline: Deadline, observer: HostObserver) -> None:
         self.origin = origin
         self.addresses = addresses
+        self.observer = observer
         self.deadline = deadline
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
@@ -83,6 +85,7 @@ class Exchange:
             if isinstance(error.__cause__, http.client.IncompleteRead):
                 return b""
             raise explained(error, self.origin, None) from error
+        self.observer.received(len(data))
         self.deadline.check()  # A body without a length seems to end when its connection is shut down.
         return data
 
@@ -175,6 +178,8 @@ class _StrictResponse(http.client.HTTPResponse):
 
 class _Connection(HTTPConnection):
     response_class = _StrictResponse
+    _observer: HostObserver | None = None
+    """Of the connection, while it is open."""
 
     def _new_conn(self) -> socket.socket:
         exchange = _EXCHANGE.get()
@@ -182,7 +187,15 @@ class _Connection(HTTPConnection):
         sock.settimeout(self.timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         exchange.use(sock)
+        self._observer = exchange.observer
+        self._observer.connected()
         return sock
+
+    def close(self) -> None:
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            observer.disconnected()
+        super().close()
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
@@ -204,8 +217,7 @@ _POOLS: dict[str, Any] = {"http": _Pool, "https": _SecurePool}
 class Network:
     """How hosts are reached."""
 
-    tls: ssl.SSLContext
-    """From `tls_context`."""
+    tls: Authorities
     proxies: Proxies
     connect_timeout_s: float
     """For looking up the name and TCP together, and again for each of proxy and TLS."""
@@ -216,16 +228,20 @@ class Network:
 class Connections:
     """Sends requests, each once, over connections that are kept for later ones."""
 
-    def __init__(self, origins: Iterable[Origin], network: Network, kept: int) -> None:
+    def __init__(self, origins: Iterable[Origin], network: Network, kept: int, observer: HostObserver) -> None:
         """
         Args:
             origins: where requests may go.
             network: how they get there.
             kept: how many idle connections to an origin are kept, at most.
+            observer: of the traffic.
         """
         self._network = network
+        self._observer = observer
         self._addresses = AddressBook()
-        self._pools = {origin: _pool(origin, network, kept) for origin in origins}
+        self._kept = kept
+        self._lock = threading.Lock()  # guards the pools
+        self._pools: dict[Origin, HTTPConnectionPool | None] = dict.fromkeys(origins)
 
     def send(self, address: Address, headers: Mapping[str, str], deadline: Deadline) -> Exchange:
         """Send a GET request, and return the exchange when the head of the answer has come. Close it in any case.
@@ -238,9 +254,9 @@ class Connections:
         deadline.check()
         network, left_s = self._network, max(deadline.remaining_s(), 0.001)
         timeout = Timeout(connect=min(network.connect_timeout_s, left_s), read=min(network.read_timeout_s, left_s))
-        exchange = Exchange(address.origin, self._addresses, deadline)
+        exchange = Exchange(address.origin, self._addresses, deadline, self._observer)
         token = _EXCHANGE.set(exchange)
-        pool = self._pools[address.origin]
+        pool = self._pool(address.origin)
         target = str(address) if pool.proxy and address.origin.scheme == "http" else address.target
         options: dict[str, Any] = {"retries": False, "assert_same_host": False, "preload_content": False}
         try:
@@ -258,30 +274,25 @@ class Connections:
     def close(self) -> None:
         """Close all connections: the idle ones now, the others when their answers have been read."""
         for pool in self._pools.values():
-            pool.close()
+            if pool is not None:
+                pool.close()
+
+    def _pool(self, origin: Origin) -> HTTPConnectionPool:
+        with self._lock:
+            pool = self._pools[origin]
+            if pool is None:
+                pool = self._pools[origin] = _new_pool(origin, self._network, self._kept)
+            return pool
 
 
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """Return what secures connections: certificates are checked against the system's authorities.
-
-    Args:
-        ca_file: a file (PEM) of further authorities to trust.
-
-    Raises:
-        OSError: the file cannot be read, or contains no certificate.
-    """
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
-    return context
-
-
-def _pool(origin: Origin, network: Network, kept: int) -> HTTPConnectionPool:
-    options: dict[str, Any] = {"maxsize": kept, "ssl_context": network.tls}
+def _new_pool(origin: Origin, network: Network, kept: int) -> HTTPConnectionPool:
+    options: dict[str, Any] = {"maxsize": kept}
+    if origin.scheme == "https":
+        options["ssl_context"] = network.tls.context()
     if proxy := network.proxies.leading_to(origin):
         _log.info("%s is asked through the proxy %s", origin, proxy.url)
         credentials = make_headers(proxy_basic_auth=proxy.credentials) if proxy.credentials else None
-        manager = ProxyManager(proxy.url, proxy_headers=credentials, proxy_ssl_context=network.tls, **options)
+        manager = ProxyManager(proxy.url, proxy_headers=credentials, proxy_ssl_context=network.tls.context(), **options)
     else:
         manager = PoolManager(**options)
     manager.pool_classes_by_scheme = _POOLS

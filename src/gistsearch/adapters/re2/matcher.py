@@ -219,6 +219,10 @@ def _compile(
         raise _explained(error) from error
 
 
+_PLAIN_WORDS = {"missing )": "unclosed group", "missing ]": "unclosed class", "unexpected )": "unopened group"}
+"""RE2's messages that read like a list of characters."""
+
+
 def _explained(error: re2.error) -> InvalidPattern:
     """Translate RE2's `message: part`, in bytes, into words for users."""
     raised: object = error.args[0] if error.args else ""
@@ -230,4 +234,5 @@ def _explained(error: re2.error) -> InvalidPattern:
         message = "backreferences are not supported, as they cannot be matched in linear time"
     elif message.startswith("pattern too large"):
         message, part = "the pattern is too large once compiled", ""
+    message = _PLAIN_WORDS.get(message, message)
     return InvalidPattern(f"{message}: {part}" if part else message, part=part or None)

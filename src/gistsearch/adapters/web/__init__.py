@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gistsearch.adapters.web.app import WebApp, create_app
+from gistsearch.adapters.web.metrics import Metrics
 from gistsearch.adapters.web.options import WebOptions
 
-__all__ = ["WebApp", "WebOptions", "create_app"]
+__all__ = ["Metrics", "WebApp", "WebOptions", "create_app"]

@@ -22,8 +22,10 @@ from gistsearch.adapters.web.pages import show_docs, show_problem, show_style
 from gistsearch.adapters.web.rate_limits import RateLimit, add_rate_limit_headers
 from gistsearch.adapters.web.request_context import add_request_headers, begin_request
 from gistsearch.adapters.web.request_parsing import MAX_BODY_BYTES
+from gistsearch.adapters.web.search_page import SearchPage
 from gistsearch.adapters.web.search_resource import SearchResource
 from gistsearch.domain.search import SearchGists
+from gistsearch.ports.store import GistStore
 from gistsearch.wire import RequestReader
 
 
@@ -45,12 +47,20 @@ class WebApp(Flask):
         self.url_map.merge_slashes = False  # Or `/api//v1` would be answered with a redirect, in HTML.
 
 
-def create_app(search: SearchGists, options: WebOptions | None = None) -> WebApp:
+def create_app(
+    search: SearchGists,
+    options: WebOptions | None = None,
+    *,
+    metrics: Metrics | None = None,
+    store: GistStore | None = None,
+) -> WebApp:
     """Make the WSGI application.
 
     Args:
         search: runs the searches; used by as many threads as the server has.
         options: what the operator decides.
+        metrics: those to publish, if something else measures as well.
+        store: that of the searches. While it cannot be used, the service is not ready.
 
     Raises:
         ValueError: an option cannot be used.
@@ -58,7 +68,7 @@ def create_app(search: SearchGists, options: WebOptions | None = None) -> WebApp
     options = options or WebOptions()
     searches = ConcurrencyLimit(options.max_searches, options.max_searches_per_client)
     lifecycle = Lifecycle(lambda: searches.in_progress, search.shut_down)
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     resource = SearchResource(
         search=search,
         reader=RequestReader(options.max_timeout_s),
@@ -69,7 +79,7 @@ def create_app(search: SearchGists, options: WebOptions | None = None) -> WebApp
         metrics=metrics,
     )
     app = WebApp(lifecycle)
-    _add_routes(app, resource, Health(lifecycle), metrics)
+    _add_routes(app, resource, Health(lifecycle, store), metrics)
     description = openapi_document(resource.reader, options.version, needs_key=bool(options.api_keys))
     app.add_url_rule("/openapi.json", "openapi", partial(answer_with, description))
     app.add_url_rule("/docs", "docs", partial(show_docs, description))
@@ -89,6 +99,9 @@ def _add_routes(app: WebApp, resource: SearchResource, health: Health, metrics: 
     app.add_url_rule("/metrics", "metrics", metrics.page)
     app.add_url_rule("/api/v1/search", "search", resource.answer, methods=["GET", "POST"])
     app.add_url_rule("/problems/<name>", view_func=show_problem)
+    page = SearchPage()
+    app.add_url_rule("/", "page", page.show)
+    app.add_url_rule("/page/<name>", "page_file", page.show_file)
 
 
 def _after_each_request(app: WebApp, metrics: Metrics, cross_origin: CrossOriginHeaders) -> None:

@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from gistsearch.adapters.web.departures import ClientLeft
 from gistsearch.adapters.web.shared_metrics import is_shared
+from gistsearch.adapters.web.upstream_metrics import UpstreamMetrics
 from gistsearch.domain.events import FileMatch, SearchEnded, SearchEvent, Skipped
 
 disable_created_metrics()  # When a counter was first used is of no interest.
@@ -50,6 +51,7 @@ class Metrics:
         self.from_store = Counter("gistsearch_files_from_store", "Files read from the store.", registry=registry)
         self.skipped = Counter("gistsearch_skipped", "What was skipped, by reason.", ["reason"], registry=registry)
         self.responses = Counter("gistsearch_http_responses", "HTTP responses.", ["route", "status"], registry=registry)
+        self.upstream = UpstreamMetrics(registry)
 
     def count_response(self, response: Response) -> Response:
         """Count an answer to the current request."""

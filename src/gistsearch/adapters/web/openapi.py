@@ -67,7 +67,9 @@ def openapi_document(reader: RequestReader, version: str, *, needs_key: bool) ->
             "/ping": _probe("ping", "Answers `pong`."),
             "/livez": _probe("live", "Whether the process answers."),
             "/healthz": _probe("health", "The same as `/livez`."),
-            "/readyz": _probe("ready", "Whether the process takes searches.", "It is about to end."),
+            "/readyz": _probe(
+                "ready", "Whether the process takes searches.", "It is about to end, or its store cannot be used."
+            ),
             "/metrics": _probe("metrics", "Metrics in the text format of Prometheus."),
         },
         "components": {

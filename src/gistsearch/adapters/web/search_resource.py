@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
 
-from attrs import frozen
+from attrs import Factory, frozen
 from flask import Response, g, request
 
 from gistsearch.adapters.web.access_log import logged_fields, shorten
@@ -18,6 +18,7 @@ from gistsearch.adapters.web.media_types import JSON, negotiate
 from gistsearch.adapters.web.metrics import Metrics, SearchObserver
 from gistsearch.adapters.web.rate_limits import RateLimit
 from gistsearch.adapters.web.request_parsing import read_get, read_post
+from gistsearch.adapters.web.store_warnings import StoreWarnings
 from gistsearch.adapters.web.streams import stream, take_until_decided
 from gistsearch.domain.events import SearchEvent
 from gistsearch.domain.search import SearchGists
@@ -36,6 +37,7 @@ class SearchResource:
     searches: ConcurrencyLimit
     lifecycle: Lifecycle
     metrics: Metrics
+    store_warnings: StoreWarnings = Factory(StoreWarnings)
 
     def answer(self) -> Response:
         """Answer the current request.
@@ -68,7 +70,7 @@ class SearchResource:
         observer = SearchObserver(self.metrics)
         try:
             with closing(events), observer:
-                yield while_connected(observer.watch(events), request.environ)
+                yield while_connected(self.store_warnings.take_from(observer.watch(events)), request.environ)
         except DeadlineExceeded:
             if self.lifecycle.is_draining:  # That is what stopped it.
                 raise shutting_down() from None

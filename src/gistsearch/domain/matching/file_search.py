@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from attrs import frozen
 
 from gistsearch.domain.matching.binary import HEAD_BYTES
-from gistsearch.domain.matching.decoding import TextDecoder
+from gistsearch.domain.matching.decoding import DecodedText, Decoder, TextDecoder
 from gistsearch.domain.matching.line_search import LineSearch, TextSearch
 from gistsearch.domain.matching.lines import LineMatch
 from gistsearch.domain.matching.match_search import MatchSearch
@@ -63,15 +63,27 @@ def search_file(
         SourceError, DeadlineExceeded: as the chunks and the matcher do.
     """
     try:
-        yield from _Search(chunks, size_bytes, matcher, query, window_bytes, clock).parts()
+        yield from _Search(chunks, TextDecoder(), size_bytes, matcher, query, window_bytes, clock).parts()
     finally:
         chunks.close()
+
+
+def search_text(
+    text: bytes,
+    matcher: TimeSlicedMatcher,
+    query: SearchQuery,
+    window_bytes: int,
+    clock: Callable[[], float] = time.monotonic,
+) -> Generator[Part, None, None]:
+    """Search text that was decoded before, like `search_file`."""
+    yield from _Search(iter([text]), DecodedText(), None, matcher, query, window_bytes, clock).parts()
 
 
 class _Search:
     def __init__(
         self,
         chunks: Iterator[bytes],
+        decoder: Decoder,
         size_bytes: int | None,
         matcher: TimeSlicedMatcher,
         query: SearchQuery,
@@ -79,6 +91,7 @@ class _Search:
         clock: Callable[[], float],
     ) -> None:
         self._chunks = chunks
+        self._decoder = decoder
         self._size_bytes = size_bytes
         self._windows: Windows
         if query.options.multiline:
@@ -107,18 +120,17 @@ class _Search:
 
     def _texts(self) -> Iterator[bytes]:
         """Yield the text in pieces, of which the first is its head; nothing for each chunk until that has arrived."""
-        decoder = TextDecoder()
         head: list[bytes] = []
         missing = HEAD_BYTES
         for chunk in self._chunks:
             self._bytes_read += len(chunk)
-            text = decoder.feed(chunk)
+            text = self._decoder.feed(chunk)
             if missing > 0:
                 head.append(text)
                 missing -= len(text)
                 text = self._checked(head) if missing <= 0 else b""
             yield text
-        rest = decoder.end()
+        rest = self._decoder.end()
         yield self._checked([*head, rest]) if missing > 0 else rest
 
     def _checked(self, head: list[bytes]) -> bytes:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gistsearch.adapters.github.payloads import PagePayload, inline_content, json_object
+from gistsearch.adapters.github.json_bodies import inline_content, json_object
+from gistsearch.adapters.github.payloads import PagePayload
 from gistsearch.ports.gists import Gist, GistFile
 
 BLOB = "0123456789abcdef0123456789abcdef01234567"

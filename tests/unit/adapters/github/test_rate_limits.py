@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from gistsearch.adapters.github.rate_limits import MAX_PAUSE_S, Limited, RateLimitState, limit_of, retry_after_s
+from gistsearch.adapters.github.rate_limits import (
+    MAX_PAUSE_S,
+    Limited,
+    RateLimitState,
+    limit_of,
+    quota_of,
+    retry_after_s,
+)
 from gistsearch.ports.deadline import Deadline, DeadlineExceeded
 from gistsearch.ports.gists import SourceRateLimited
 
@@ -280,3 +287,19 @@ def test_pause_without_a_limit_is_kept_if_it_is_short(seconds: float, waits: boo
     assert _may_enter(state) is not waits
     clock.now_s += seconds
     assert _enter_all(state) == (2 if waits else 1)
+
+
+QUOTA = {"x-ratelimit-remaining": "59", "x-ratelimit-limit": "60", "x-ratelimit-reset": "1767225600"}
+
+
+def test_quota_is_what_three_headers_say() -> None:
+    """Requests left, the limit, and when it is reset."""
+    assert quota_of(QUOTA) == (59, 60, 1_767_225_600)
+
+
+@pytest.mark.parametrize("name", QUOTA)
+@pytest.mark.parametrize("value", [None, "", "-5", "5.5", "soon", "1" * 13, "\u0663"])
+def test_quota_that_makes_no_sense_is_left_out(name: str, value: str | None) -> None:
+    """Rather than shown as a number that nobody said."""
+    others = {other: text for other, text in QUOTA.items() if other != name}
+    assert quota_of(others if value is None else others | {name: value}) is None

@@ -1,0 +1,1 @@
+"""`gistsearch store`: the commands that look after what is kept between searches."""

@@ -1,0 +1,33 @@
+"""What the commands for the store need from outside."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Protocol
+
+from attrs import frozen
+
+from gistsearch.domain.search import SearchGists
+from gistsearch.domain.store.policy import StorePolicy
+from gistsearch.ports.store import GistStore
+
+
+@frozen
+class StoreSetup:
+    """What the command line needs from outside to look after the store."""
+
+    store: GistStore
+    policy: StorePolicy
+    open_search: Callable[[], SearchGists]
+    lacks_token: bool = False
+    """Whether GitHub is asked without a token."""
+
+
+class OpenStore(Protocol):
+    """Makes what the commands work on."""
+
+    @abstractmethod
+    def __call__(self) -> StoreSetup:
+        """Return it, as the settings say."""
+        raise NotImplementedError
