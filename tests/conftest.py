@@ -17,6 +17,11 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "dev")  # `--hypothesis-profile nightly` wins over it.
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are processors, as many tests wait."""
+    return (os.cpu_count() or 1) + 1
+
+
 class ConnectionToTheOutside(BaseException):
     """Indicates that a test tried to reach another machine. No code under test catches it."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gistsearch.adapters.github import GitHubGists
@@ -61,35 +62,32 @@ def world() -> Iterator[FaultyGitHub]:
 
 @pytest.fixture(scope="module")
 def ask(world: FaultyGitHub) -> Ask:
-    """Run all searches: those for one fault one after the other, over a connection to GitHub of their own."""
+    """Run all searches: those for one fault one after the other, over a connection to GitHub of their own.
+
+    All applications are made beforehand: werkzeug parses Python for each, and CPython 3.11 may fail at that while
+    another thread is deep in JSON.
+    """
     cases = [(place, name) for name in OUTCOMES for place in ("listing", "content")]
-    with ThreadPoolExecutor(AT_ONCE) as executor:
-        tried = {case: executor.submit(_all_forms, world, *case) for case in cases}
+    with ExitStack() as stack:
+        clients = {case: _client(world, stack, *case) for case in cases}
+        executor = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+        tried = {case: executor.submit(_all_forms, clients[case], *case) for case in cases}
     return lambda place, name, form: tried[place, name].result()[form]
 
 
-def _all_forms(world: FaultyGitHub, place: str, name: str) -> dict[str, Seen]:
+def _client(world: FaultyGitHub, stack: ExitStack, place: str, name: str) -> FlaskClient:
     api = world.nowhere if (place, name) == ("listing", REFUSED) else world.github.api_url
-    with ExitStack() as stack:
-        source = stack.enter_context(
-            closing(
-                GitHubGists(
-                    api,
-                    [world.github.raw_origin, world.nowhere],
-                    read_timeout_s=0.4,
-                    max_wait_s=0.1,
-                    first_pause_s=0.01,
-                )
-            )
-        )
-        executor = stack.enter_context(ThreadPoolExecutor(4))
-        web = create_app(SearchGists(source, Re2Compiler(), executor)).test_client()
-        asked = {
-            "username": user_of(place, name),
-            "pattern": PATTERN,
-            "timeout_s": DEADLINE_S if "deadline" in str(OUTCOMES[name]) else TIMEOUT_S,
-        }
-        return {form: _seen(web.post("/api/v1/search", json=asked, headers={"Accept": form})) for form in FORMS}
+    origins = [world.github.raw_origin, world.nowhere]
+    source = GitHubGists(api, origins, read_timeout_s=0.4, max_wait_s=0.1, first_pause_s=0.01)
+    stack.enter_context(closing(source))
+    executor = stack.enter_context(ThreadPoolExecutor(4))
+    return create_app(SearchGists(source, Re2Compiler(), executor)).test_client()
+
+
+def _all_forms(web: FlaskClient, place: str, name: str) -> dict[str, Seen]:
+    timeout_s = DEADLINE_S if "deadline" in str(OUTCOMES[name]) else TIMEOUT_S
+    asked = {"username": user_of(place, name), "pattern": PATTERN, "timeout_s": timeout_s}
+    return {form: _seen(web.post("/api/v1/search", json=asked, headers={"Accept": form})) for form in FORMS}
 
 
 def _seen(response: TestResponse) -> Seen:
