@@ -86,7 +86,7 @@ def test_counts_are_of_all_lines() -> None:
 
 def test_several_users_are_searched_each_once() -> None:
     """In the order in which they are given, in place of `username`."""
-    asked = RequestReader(MAX_TIMEOUT_S).read({"usernames": ["b", "a", "b"], "pattern": "x"})
+    asked = RequestReader(MAX_TIMEOUT_S).read({"usernames": ["b", "a", "B"], "pattern": "x"})
     assert asked.query().usernames == ("b", "a")
 
 

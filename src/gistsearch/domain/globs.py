@@ -105,7 +105,7 @@ class _Parser:
     def parse(self) -> _Automaton:
         self._sequence("")
         if self._at < len(self._glob):
-            raise ValueError("a '}' without a '{'; write '\\}' for the character")
+            raise ValueError("has a '}' without a '{'; write '\\}' for the character")
         self._append(self._automaton.add())
         return self._automaton
 
@@ -145,7 +145,7 @@ class _Parser:
 
     def _escaped(self) -> _Fits:
         if self._at == len(self._glob):
-            raise ValueError("a '\\' at the end escapes nothing; write '\\\\' for the character")
+            raise ValueError("ends with a '\\' that escapes nothing; write '\\\\' for the character")
         self._at += 1
         return self._glob[self._at - 1].__eq__
 
@@ -160,7 +160,7 @@ class _Parser:
                 self._automaton.connect(self._end, end)
                 is_empty = False
             if self._at == len(self._glob):
-                raise ValueError("a '{' without a '}'; write '\\{' for the character")
+                raise ValueError("has a '{' without a '}'; write '\\{' for the character")
             self._at += 1
             if self._glob[self._at - 1] == "}":
                 break
@@ -171,7 +171,7 @@ class _Parser:
         start = self._at + negated
         close = self._glob.find("]", start + 1)
         if close < 0:
-            raise ValueError("a '[' without a ']'; write '\\[' for the character")
+            raise ValueError("has a '[' without a ']'; write '\\[' for the character")
         self._at = close + 1
         return _class(self._glob[start:close], negated)
 
@@ -192,7 +192,7 @@ def _class(members: str, negated: bool) -> _Fits:
         width = 3 if len(members) > 2 and members[1] == "-" else 1
         low, high = members[0], members[width - 1]
         if low > high:
-            raise ValueError(f"the range {low}-{high} is empty")
+            raise ValueError(f"has an empty range, {low}-{high}")
         ranges.append((low, high))
         members = members[width:]
     return lambda character: any(low <= character <= high for low, high in ranges) != negated

@@ -91,8 +91,11 @@ class SearchRequest:
 
     @property
     def all_usernames(self) -> tuple[str, ...]:
-        """The users, each once."""
-        return tuple(dict.fromkeys(self.usernames or (cast("str", self.username),)))
+        """The users, each once, in the first spelling: GitHub's names do not know case."""
+        spellings: dict[str, str] = {}
+        for name in self.usernames or (cast("str", self.username),):
+            spellings.setdefault(name.casefold(), name)
+        return tuple(spellings.values())
 
     @property
     def names(self) -> Json:
