@@ -562,6 +562,24 @@ def test_the_files_of_a_pack_that_takes_too_long_are_searched_one_by_one(monkeyp
     assert coverage_of(events).from_store == 2
 
 
+def test_a_pack_is_searched_in_several_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that other searches have their turns meanwhile."""
+    turns = 0
+
+    def slow(*_: object) -> Iterator[int | None]:
+        nonlocal turns
+        for index in (None, 1, None):
+            turns += 1
+            yield index
+
+    source, store = source_of(b"no\n", b"one needle\n"), InMemoryStore()
+    expected = answer_of(QUERY, ask(QUERY, source, store, StorePolicy()))
+    monkeypatch.setattr(steps, "find_texts", slow)
+    monkeypatch.setattr(steps, "STEP_S", 0.0)
+    assert answer_of(QUERY, ask(QUERY, source, store, StorePolicy())) == expected
+    assert turns == 3
+
+
 def test_the_files_of_a_pack_are_skipped_if_the_deadline_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     def out_of_time(_: object, __: object, matcher: TimeSlicedMatcher, ___: object) -> Iterator[int | None]:
         matcher._deadline.cancel()  # pyright: ignore[reportPrivateUsage]
