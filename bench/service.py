@@ -123,7 +123,7 @@ def _serving(github: LoopbackGitHub) -> Generator[Service, None, None]:
         github, GISTSEARCH_RATE_LIMIT="off", GISTSEARCH_MAX_SEARCHES_PER_CLIENT="1024", GISTSEARCH_TIMEOUT_S="3600"
     )
     command = [*GISTSEARCH, "serve", "--port", "0"]
-    process = subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.PIPE)  # noqa: S603
+    process = subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.PIPE)  # noqa: S603  # our own
     log = cast("IO[bytes]", process.stderr)
     with process:
         try:
@@ -141,7 +141,7 @@ def _probing(there: Service) -> Generator[list[float], None, None]:
     """Fill the list with the seconds that `/livez` takes."""
     latencies: list[float] = []
     command = [sys.executable, "-c", _PROBE, there.host, str(there.port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
         lines = cast("IO[str]", process.stdout)
         latencies.append(float(lines.readline()))
         reader = threading.Thread(target=lambda: latencies.extend(map(float, lines)))

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 from attrs import fields
@@ -55,13 +56,11 @@ def variable(name: str) -> str:
 @pytest.mark.parametrize("name", RESOURCES)
 def test_a_manifest_is_what_kubernetes_accepts(name: str) -> None:
     """By the schemas of a recent release, strictly: a field that is misspelt is an error."""
-    kubernetes_validate = pytest.importorskip("kubernetes_validate")
     kubernetes_validate.validate(load(KUBERNETES / name), "1.31", strict=True)
 
 
 def test_a_manifest_that_is_wrong_is_noticed() -> None:
     """So that the test above can fail."""
-    kubernetes_validate = pytest.importorskip("kubernetes_validate")
     manifest = load(KUBERNETES / "deployment.yaml")
     manifest["spec"]["template"]["spec"]["containers"][0]["securityContext"]["readOnlyRootFileSystem"] = True
     with pytest.raises(kubernetes_validate.ValidationError):

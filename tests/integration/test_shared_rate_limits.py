@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 
 from tests.faces.web_fixtures import LISTED, SEARCH, answered, client, one_gist, problem
 
-pytest.importorskip("redis")
 pytestmark = pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
 
 ADDRESS = "redis+unix://{}"

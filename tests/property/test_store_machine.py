@@ -158,7 +158,7 @@ class StoreMachine(RuleBasedStateMachine):
         if child == 0:
             try:
                 store = self.open()
-                with store._connections.writing() as connection:  # pyright: ignore[reportPrivateUsage]
+                with store._connections.writing() as connection:  # pyright: ignore[reportPrivateUsage]  # to do damage
                     connection.execute("PRAGMA cache_size = 1")
                     connection.execute("DELETE FROM owner")
                     connection.execute("UPDATE pack SET text = ?, owner = ?", (text, username))

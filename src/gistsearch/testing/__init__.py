@@ -25,6 +25,7 @@ pytest.register_assert_rewrite(
     )
 )
 
+# After pytest was asked to rewrite the assertions of these modules, which has to come before they are imported:
 from gistsearch.testing.cases import RE2_CASES, Case, read_cases  # noqa: E402
 from gistsearch.testing.fixtures import (  # noqa: E402
     ChangeContent,

@@ -142,9 +142,9 @@ def test_words_are_the_pattern_and_users(words: list[str], patterns: tuple[str, 
     assert (asked.patterns, asked.usernames) == (patterns, users)
 
 
-@pytest.mark.parametrize("content", [b"a b\nc\\d\n", b"a b\r\nc\\d\r\n", b"a b\nc\\d"])
+@pytest.mark.parametrize("content", [b"a b\nc\\d\n", b"a b\r\nc\\d\r\n", b"a b\nc\\d", b"\xef\xbb\xbfa b\nc\\d"])
 def test_patterns_are_read_from_a_file(content: bytes, tmp_path: Path) -> None:
-    """One a line, whatever the line ends; after those of `-e`."""
+    """One a line, whatever the line ends, without a byte order mark; after those of `-e`."""
     file = tmp_path / "patterns"
     file.write_bytes(content)
     asked = query("-f", str(file), "-e", "e", "octo")

@@ -582,7 +582,7 @@ def test_a_pack_is_searched_in_several_steps(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_files_of_a_pack_are_skipped_if_the_deadline_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     def out_of_time(_: object, __: object, matcher: TimeSlicedMatcher, ___: object) -> Iterator[int | None]:
-        matcher._deadline.cancel()  # pyright: ignore[reportPrivateUsage]
+        matcher._deadline.cancel()  # pyright: ignore[reportPrivateUsage]  # as if time passed
         raise DeadlineExceeded("too long")
         yield
 

@@ -184,6 +184,7 @@ def test_single_matches_are_found_however_far_apart_in_a_line() -> None:
         (2, "needle", 100_006),
         (2, "needle", 200_012),
     ]
+    assert not any(match.truncated for match in found.lines)
     assert found.count == 1
 
 

@@ -33,7 +33,7 @@ class DocumentedCommand(click.Command):
             default_section: the section of flags that have none of their own.
             settings: as for `click.Command`.
         """
-        super().__init__(name, **settings)  # pyright: ignore[reportArgumentType]
+        super().__init__(name, **settings)  # pyright: ignore[reportArgumentType]  # `Any` values, of many types
         self.usage = usage
         self.default_section = default_section
         self.examples = examples

@@ -14,6 +14,7 @@ from gistsearch.adapters.cli.pattern_errors import explain_pattern
 from gistsearch.adapters.cli.patterns import split_words
 from gistsearch.adapters.cli.searching import OpenSearch, Status, search
 from gistsearch.adapters.cli.terminal import print_error
+from gistsearch.adapters.cli.usernames import each_once
 from gistsearch.domain.query import MAX_FILTERS
 from gistsearch.ports.matching import InvalidPattern
 
@@ -61,12 +62,12 @@ def _names(kind: type[OutputOptions | SearchArguments]) -> set[str]:
 
 
 def _users(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of users, each once: GitHub's names know no case."""
-    users: dict[str, str] = {}
-    for word in words:
-        try:
-            user = read_username(word)
-        except ValueError as error:
-            raise click.UsageError(f"'{word}' {error}") from None
-        users.setdefault(user.casefold(), user)
-    return tuple(users.values())
+    """Return the names of users, each once."""
+    return each_once(map(_user, words))
+
+
+def _user(word: str) -> str:
+    try:
+        return read_username(word)
+    except ValueError as error:
+        raise click.UsageError(f"'{word}' {error}") from None

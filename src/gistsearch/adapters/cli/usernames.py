@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 _PROFILES = ("github.com", "www.github.com")
@@ -25,6 +26,14 @@ def parse_username(text: str) -> str:
     if "/" in name or any(character.isspace() for character in name):
         raise ValueError("is not a user name; give PATTERN first, then the names of GitHub users")
     return name
+
+
+def each_once(names: Iterable[str]) -> tuple[str, ...]:
+    """Return each user's name in its first spelling: GitHub's names do not know case."""
+    spellings: dict[str, str] = {}
+    for name in names:
+        spellings.setdefault(name.casefold(), name)
+    return tuple(spellings.values())
 
 
 def _user_of_address(address: str) -> str:

@@ -165,7 +165,7 @@ def drop_damaged(connection: sqlite3.Connection, damage: DamagedRow) -> None:
         f"SELECT owner FROM {damage.table} WHERE rowid = ?",  # noqa: S608  # our own names
         (damage.rowid,),
     ).fetchone()
-    connection.execute(f"DELETE FROM {damage.table} WHERE rowid = ?", (damage.rowid,))  # noqa: S608
+    connection.execute(f"DELETE FROM {damage.table} WHERE rowid = ?", (damage.rowid,))  # noqa: S608  # as above
     if row is not None:
         revise_owner(connection, row[0])
 

@@ -140,7 +140,7 @@ class SqliteStore(GistStore):
     def tidy(self) -> None:
         with self._connections.writing() as connection:
             for table in ("pack", "listing"):  # A file that was damaged may contain some.
-                connection.execute(f"DELETE FROM {table} WHERE owner NOT IN (SELECT name FROM owner)")  # noqa: S608
+                connection.execute(f"DELETE FROM {table} WHERE owner NOT IN (SELECT name FROM owner)")  # noqa: S608  # ours
         free_pages = PAGES_PER_STEP
         while free_pages >= PAGES_PER_STEP:
             with self._connections.writing() as connection:

@@ -11,6 +11,7 @@ from gistsearch.adapters.cli.progress import ProgressLine
 from gistsearch.adapters.cli.statistics import plural
 from gistsearch.adapters.cli.store.setup import StoreSetup
 from gistsearch.adapters.cli.terminal import is_capable, print_error, wants_colour
+from gistsearch.adapters.cli.usernames import each_once
 from gistsearch.domain.events import Coverage, Progress, SearchEnded, SearchEvent, SearchWarning, WarningType
 
 
@@ -26,10 +27,9 @@ def sync(setup: StoreSetup, users: Sequence[str], *, progress: bool, verbose: bo
     Raises:
         KeyboardInterrupt: after it was said that nothing is lost.
     """
-    names = {name.casefold(): name for name in reversed(users)}
     display = _Display(MissingReport(SearchContext(0.0, setup.lacks_token, verbose=verbose)), _progress_line(progress))
     try:
-        with closing(setup.open_search().sync(list(reversed(names.values())))) as events:
+        with closing(setup.open_search().sync(each_once(users))) as events:
             for event in events:
                 display.handle(event)
         display.finish()
