@@ -20,8 +20,10 @@ FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin gistsearch \
     && install --directory --mode 0700 --owner gistsearch /var/cache/gistsearch
 COPY --from=build /opt/gistsearch /opt/gistsearch
+# By default, the C library keeps a heap for each of up to 8 threads a processor, and each grows to its largest search.
 ENV PATH=/opt/gistsearch/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
     GISTSEARCH_HOST=0.0.0.0 \
     GISTSEARCH_PORT=9876 \
     GISTSEARCH_STORE=/var/cache/gistsearch \

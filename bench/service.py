@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import socket
 import subprocess
 import sys
@@ -14,18 +12,16 @@ from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import IO, cast
 
 import urllib3
-from attrs import frozen
 
 from bench.hostile import PATTERNS
 from bench.measuring import table
-from bench.world import GISTSEARCH, USER, environment, one_file
+from bench.serving import SEARCH, Service, serving
+from bench.world import USER, environment, one_file
 from tests.loopback_github import LoopbackFile, LoopbackGist, LoopbackGitHub
 
-SEARCH = "/api/v1/search"
 HEADS, BODIES, HOSTILE = 200, 64, 20
 """Half-sent requests, half-sent bodies, and hostile patterns at once."""
 MIB = 1 << 20
@@ -45,25 +41,6 @@ while True:
 """Asks for /livez again and again, in a process of its own, which does not wait for threads of this one."""
 
 
-@frozen
-class Service:
-    """A running service."""
-
-    host: str
-    port: int
-    pid: int
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
-
-    def peak_bytes(self) -> int:
-        """Return the largest resident set of any of its processes (Linux)."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        statuses = [Path(f"/proc/{pid}/status").read_text() for pid in (self.pid, *children)]
-        return max(int(found[1]) << 10 for text in statuses if (found := re.search(r"^VmHWM:\s+(\d+) kB", text, re.M)))
-
-
 def service(searches: int, huge_bytes: int, streams: int) -> str:
     """Put the service under load."""
     rows = [_burst(searches), _burst(searches * 5 // 2), _besieged(searches)]
@@ -77,14 +54,14 @@ def service(searches: int, huge_bytes: int, streams: int) -> str:
 
 
 def _burst(searches: int) -> list[str]:
-    with _gists() as github, _serving(github) as there, _probing(there) as latencies:
+    with _gists() as github, serving(_settings(github)) as there, _probing(there) as latencies:
         statuses, slowest_s = _search_at_once(there, searches)
     return _row(f"{searches} searches at once", statuses, slowest_s, latencies, github)
 
 
 def _besieged(searches: int) -> list[str]:
     head = f"POST {SEARCH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    with _gists() as github, _serving(github) as there, ExitStack() as stack:
+    with _gists() as github, serving(_settings(github)) as there, ExitStack() as stack:
         latencies = stack.enter_context(_probing(there))
         for number in range(HEADS + BODIES):
             connection = stack.enter_context(socket.create_connection((there.host, there.port)))
@@ -98,7 +75,10 @@ def _besieged(searches: int) -> list[str]:
 
 
 def _memory(size: int, streams: int) -> str:
-    with one_file(size, b"a line of forty characters, more or less\n", b"needle") as github, _serving(github) as there:
+    with (
+        one_file(size, b"a line of forty characters, more or less\n", b"needle") as github,
+        serving(_settings(github)) as there,
+    ):
         idle = there.peak_bytes()
         with ThreadPoolExecutor(streams) as threads:
             answers = [threads.submit(_stream, there) for _ in range(streams)]
@@ -117,23 +97,8 @@ def _gists() -> LoopbackGitHub:
     return LoopbackGitHub({USER: few, "hostile": slow}, latency_s=0.2, record=False)
 
 
-@contextmanager
-def _serving(github: LoopbackGitHub) -> Generator[Service, None, None]:
-    settings = environment(
-        github, GISTSEARCH_RATE_LIMIT="off", GISTSEARCH_MAX_SEARCHES_PER_CLIENT="1024", GISTSEARCH_TIMEOUT_S="3600"
-    )
-    command = [*GISTSEARCH, "serve", "--port", "0"]
-    process = subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.PIPE)  # noqa: S603  # our own
-    log = cast("IO[bytes]", process.stderr)
-    with process:
-        try:
-            while not (found := re.search(rb"listening on http://(\S+):(\d+)", log.readline())):
-                pass
-            threading.Thread(target=log.read, daemon=True).start()
-            yield Service(found[1].decode(), int(found[2]), process.pid)
-        finally:
-            process.terminate()
-            process.wait()
+def _settings(github: LoopbackGitHub) -> dict[str, str]:
+    return environment(github, GISTSEARCH_MAX_SEARCHES_PER_CLIENT="1024", GISTSEARCH_TIMEOUT_S="3600")
 
 
 @contextmanager

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import geometric_mean, median
-from typing import IO, cast
+from typing import cast
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from bench.cold import CONCURRENCY
+from bench.corpus import github_process, ripgrep_over, write_files
 from bench.measuring import in_turn, run, table, timed
-from bench.world import GISTSEARCH, USER, environment, gists_of, search, tool
+from bench.world import GISTSEARCH, USER, environment, gists_of, search
 from gistsearch.container import Container
 from gistsearch.domain.events import Coverage, FileMatch, SearchEnded
 from gistsearch.domain.query import Detail, SearchQuery
 from gistsearch.domain.search import SearchGists
 from gistsearch.settings import Settings
-from tests.loopback_github import LoopbackFile, LoopbackGist, LoopbackGitHub, real_gists
+from tests.loopback_github import LoopbackFile, LoopbackGist, LoopbackGitHub
 
 PATTERNS = {
     "literal": "KeyboardInterrupt",
@@ -45,8 +44,8 @@ def warm(gists: int, few_gists: int, pairs: int) -> str:
 
 
 def _in_the_server(gists: int, pairs: int) -> str:
-    with tempfile.TemporaryDirectory() as place, _github(gists, 0) as near, _github(gists, 30) as far:
-        files = _write_files(Path(place, "files"), gists)
+    with tempfile.TemporaryDirectory() as place, github_process(gists, 0) as near, github_process(gists, 30) as far:
+        files = write_files(Path(place, "files"), gists)
         trusted, asking, waiting = (
             _filled(near, Path(place, "trusted"), GISTSEARCH_FRESH_S="3600"),
             _filled(near, Path(place, "asking")),
@@ -55,7 +54,7 @@ def _in_the_server(gists: int, pairs: int) -> str:
         rows: list[list[str]] = []
         ratios: list[tuple[float, float]] = []
         for name, pattern in PATTERNS.items():
-            ripgrep = timed(_ripgrep(pattern, files))
+            ripgrep = timed(ripgrep_over(pattern, files))
             by_trust = in_turn(timed(_searcher(trusted, pattern)), ripgrep, pairs)
             by_asking = in_turn(timed(_searcher(asking, pattern)), ripgrep, pairs)
             distant = median(timed(_searcher(waiting, pattern))() for _ in range(pairs))
@@ -81,10 +80,10 @@ def _in_the_server(gists: int, pairs: int) -> str:
 
 
 def _commands(gists: int, pairs: int) -> str:
-    with tempfile.TemporaryDirectory() as place, _github(gists, 30) as github:
+    with tempfile.TemporaryDirectory() as place, github_process(gists, 30) as github:
         settings = {**github, "GISTSEARCH_STORE": place}
         run([*GISTSEARCH, "store", "sync", USER], settings)
-        ripgrep = timed(_ripgrep("def", _write_files(Path(place, "files"), gists)))
+        ripgrep = timed(ripgrep_over("def", write_files(Path(place, "files"), gists)))
         start = timed(lambda: run([sys.executable, "-c", "pass"]))
         online, offline = (timed(lambda words=words: run(search(*words, "-l", "def"), settings)) for words in WAYS)
         rows = [
@@ -100,7 +99,7 @@ def _commands(gists: int, pairs: int) -> str:
 
 
 def _costs(gists: int, few_gists: int, pairs: int) -> str:
-    with tempfile.TemporaryDirectory() as place, _github(few_gists, 30) as github:
+    with tempfile.TemporaryDirectory() as place, github_process(few_gists, 30) as github:
         stores = iter(range(1_000_000))
 
         def cold_with_store() -> None:
@@ -124,37 +123,6 @@ def _costs(gists: int, few_gists: int, pairs: int) -> str:
     return f"### What the store costs: {gists:,} gists, {pairs} pairs\n\n" + table(["what", ""], rows) + "\n"
 
 
-@frozen
-class _Files:
-    directory: Path
-    size_bytes: int
-
-
-def _write_files(directory: Path, gists: int) -> _Files:
-    size_bytes = 0
-    for number, gist in enumerate(real_gists(gists)):
-        place = directory / f"{number}"
-        place.mkdir(parents=True)
-        for file in gist.files:
-            size_bytes += (place / file.name).write_bytes(cast("bytes", file.content))
-    return _Files(directory, size_bytes)
-
-
-@contextmanager
-def _github(gists: int, latency_ms: float) -> Generator[dict[str, str], None, None]:
-    """Run a loopback GitHub in a process of its own, and yield the settings that point at it."""
-    command = [sys.executable, "-m", "tests.loopback_github", "--user", USER, "--gists", f"{gists}"]
-    process = subprocess.Popen(  # noqa: S603  # our own command
-        [*command, "--latency-ms", f"{latency_ms}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        words = cast("IO[str]", process.stdout).readline().split()
-        yield {"NO_COLOR": "1", "GISTSEARCH_STORE": "off", **dict(word.split("=", 1) for word in words[1:])}
-    finally:
-        process.terminate()
-        process.communicate()
-
-
 def _filled(settings: dict[str, str], directory: Path, **more: str) -> SearchGists:
     """Return the use case as the server makes it, with everything in its store."""
     concurrency = {"GISTSEARCH_CONCURRENCY": str(CONCURRENCY), "GISTSEARCH_LOG_LEVEL": "error"}
@@ -170,11 +138,6 @@ def _filled(settings: dict[str, str], directory: Path, **more: str) -> SearchGis
 def _searcher(use_case: SearchGists, pattern: str) -> Callable[[], object]:
     query = SearchQuery(USER, pattern, detail=Detail.GISTS)
     return lambda: sum(isinstance(event, FileMatch) for event in use_case.run(query))
-
-
-def _ripgrep(pattern: str, files: _Files) -> Callable[[], object]:
-    command = [tool("rg", "ripgrep"), "-l", "--no-ignore", "--hidden", "-e", pattern, str(files.directory)]
-    return lambda: run(command, expect=(0, 1))
 
 
 def _coverage(use_case: SearchGists) -> Coverage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -94,6 +95,8 @@ class FaultyGitHub:
     github: LoopbackGitHub
     nowhere: str
     """An origin where nobody listens."""
+    ill: threading.Event
+    """While it is set, the faults befall; it is from the beginning."""
 
     def urls(self, user: str) -> list[str]:
         """Return the addresses of a user's gists: the good one, and the one that may be spoilt."""
@@ -109,7 +112,8 @@ def faulty_github() -> Generator[FaultyGitHub, None, None]:
         for place in ("listing", "content")
     }
     with LoopbackGitHub(users) as github, TrapListener() as trap:
-        there = FaultyGitHub(github, f"http://127.0.0.1:{unused_port()}")
+        there = FaultyGitHub(github, f"http://127.0.0.1:{unused_port()}", threading.Event())
+        there.ill.set()
         for name in OUTCOMES:
             _spoil(there, name, trap)
         yield there
@@ -127,13 +131,21 @@ def _gist(name: str, content: bytes) -> LoopbackGist:
 
 def _spoil(world: FaultyGitHub, name: str, trap: TrapListener) -> None:
     """Script what befalls both users of a fault."""
-    listing, content = (f"/{user_of(place, name)}/" for place in ("listing", "content"))
+
+    def script(listener: str, place: str, fault: Fault, of: str = "") -> None:
+        user = f"/{user_of(place, name)}/"
+
+        def applies(target: str) -> bool:
+            return world.ill.is_set() and user in target and of in target
+
+        world.github.script(listener, applies, fault, times=None)
+
     if name == REFUSED:
-        world.github.script("api", lambda target: content in target, _content_lies(world.nowhere), times=None)
+        script("api", "content", _content_lies(world.nowhere))
         return
     fault = _fault(name, trap)
-    world.github.script("api", lambda target: listing in target, fault, times=None)
-    world.github.script("raw", lambda target: content in target and "spoilt" in target, fault, times=None)
+    script("api", "listing", fault)
+    script("raw", "content", fault, of="spoilt")
 
 
 def _fault(name: str, trap: TrapListener) -> Fault:
@@ -146,14 +158,20 @@ def _fault(name: str, trap: TrapListener) -> Fault:
 
 
 def _content_lies(origin: str) -> Fault:
-    """List the spoilt file, and no other, as one whose content lies at another origin."""
+    """List the spoilt file, and no other, as one whose content lies at another origin. What the client knows already
+    has not changed.
+    """
 
     async def fault(exchange: Exchange) -> None:
+        if exchange.answer.status == 304:
+            await exchange.send_answer()
+            return
         listed = json.loads(exchange.body())
         for gist in listed:
             for file in gist["files"].values():
                 if file["filename"] == "spoilt.py":
                     file["raw_url"] = origin + file["raw_url"][file["raw_url"].index("/", len("http://")) :]
-        await exchange.send_answer(evolve(exchange.answer, content=json.dumps(listed).encode()))
+        headers = [(name, 'W/"other"' if name == "ETag" else value) for name, value in exchange.answer.headers]
+        await exchange.send_answer(evolve(exchange.answer, headers=headers, content=json.dumps(listed).encode()))
 
     return fault

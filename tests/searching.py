@@ -25,6 +25,7 @@ class Found:
     lines: list[LineMatch]
     count: int
     binary: bool
+    match_count: int = 0
 
     @property
     def numbers(self) -> list[int]:
@@ -50,7 +51,10 @@ def search(query: SearchQuery, chunks: Iterable[bytes], window_bytes: int = WIND
     parts = list(parts_of(query, chunks, window_bytes))
     assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]
     return Found(
-        [line for part in parts for line in part.lines], sum(part.line_count for part in parts), parts[-1].binary
+        [line for part in parts for line in part.lines],
+        sum(part.line_count for part in parts),
+        parts[-1].binary,
+        sum(part.match_count for part in parts),
     )
 
 

@@ -10,7 +10,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gistsearch.adapters.file_journal import FileJournal
     from gistsearch.adapters.github import GitHubGists
+    from gistsearch.adapters.local_engine import LocalEngine
     from gistsearch.adapters.memory import InMemoryGists, MemoryGist
     from gistsearch.adapters.memory_store import InMemoryStore
     from gistsearch.adapters.re2 import Re2Compiler
@@ -23,17 +25,23 @@ if TYPE_CHECKING:
         LineMatch,
         ListingFailed,
         Progress,
+        RunEvent,
+        RunPaused,
+        RunResumed,
         SearchEnded,
         SearchEvent,
         SearchWarning,
         Skipped,
         SkipReason,
+        UserEnded,
         WarningType,
     )
     from gistsearch.domain.query import Detail, Order, SearchQuery
     from gistsearch.domain.search import SearchGists
+    from gistsearch.domain.search_users import SearchUsers
     from gistsearch.domain.store.policy import StorePolicy
     from gistsearch.ports.deadline import Deadline, DeadlineExceeded
+    from gistsearch.ports.engine import EngineFailed
     from gistsearch.ports.gists import (
         AccessForbidden,
         Gist,
@@ -43,7 +51,9 @@ if TYPE_CHECKING:
         SourceUnavailable,
         UnknownUser,
     )
+    from gistsearch.ports.journal import JournalError, Outcome
     from gistsearch.ports.matching import InvalidPattern, MatchOptions
+    from gistsearch.ports.members import UnknownOrganization
     from gistsearch.ports.store import StoreDamaged, StoreError, StoreUnavailable
 
 __version__ = "0.1.0"
@@ -56,6 +66,8 @@ __all__ = [
     "Deadline",
     "DeadlineExceeded",
     "Detail",
+    "EngineFailed",
+    "FileJournal",
     "FileMatch",
     "Gist",
     "GistFile",
@@ -63,17 +75,24 @@ __all__ = [
     "InMemoryGists",
     "InMemoryStore",
     "InvalidPattern",
+    "JournalError",
     "LineMatch",
     "ListingFailed",
+    "LocalEngine",
     "MatchOptions",
     "MemoryGist",
     "Order",
+    "Outcome",
     "Progress",
     "Re2Compiler",
+    "RunEvent",
+    "RunPaused",
+    "RunResumed",
     "SearchEnded",
     "SearchEvent",
     "SearchGists",
     "SearchQuery",
+    "SearchUsers",
     "SearchWarning",
     "SkipReason",
     "Skipped",
@@ -85,25 +104,33 @@ __all__ = [
     "StoreError",
     "StorePolicy",
     "StoreUnavailable",
+    "UnknownOrganization",
     "UnknownUser",
+    "UserEnded",
     "WarningType",
 ]
 
 _NAMES = {
+    "adapters.file_journal": "FileJournal",
     "adapters.github": "GitHubGists",
+    "adapters.local_engine": "LocalEngine",
     "adapters.memory": "InMemoryGists MemoryGist",
     "adapters.memory_store": "InMemoryStore",
     "adapters.re2": "Re2Compiler",
     "adapters.sqlite": "SqliteStore",
     "adapters.store_cache": "CachingStore",
-    "domain.events": "ContextLine Coverage FileMatch LineMatch ListingFailed Progress SearchEnded SearchEvent"
-    " SearchWarning SkipReason Skipped WarningType",
+    "domain.events": "ContextLine Coverage FileMatch LineMatch ListingFailed Progress RunEvent RunPaused RunResumed"
+    " SearchEnded SearchEvent SearchWarning SkipReason Skipped UserEnded WarningType",
     "domain.query": "Detail Order SearchQuery",
     "domain.search": "SearchGists",
+    "domain.search_users": "SearchUsers",
     "domain.store.policy": "StorePolicy",
     "ports.deadline": "Deadline DeadlineExceeded",
+    "ports.engine": "EngineFailed",
     "ports.gists": "AccessForbidden Gist GistFile SourceError SourceRateLimited SourceUnavailable UnknownUser",
+    "ports.journal": "JournalError Outcome",
     "ports.matching": "InvalidPattern MatchOptions",
+    "ports.members": "UnknownOrganization",
     "ports.store": "StoreDamaged StoreError StoreUnavailable",
 }
 _MODULES = {name: f"gistsearch.{module}" for module, names in _NAMES.items() for name in names.split()}

@@ -85,6 +85,16 @@ def serve(*, host: str | None, port: int | None, workers: int | None) -> None:
         serve(Settings.from_environment(os.environ, host=host, port=port, workers=workers), load_app)
 
 
+def work(*, engine: str, threads: int | None) -> None:
+    """Search for the clients of a cluster, as the settings say; what is given wins over them."""
+    with _interrupt_ends_at_once():  # until the worker handles it
+        from gistsearch.container import work
+        from gistsearch.settings import Settings
+
+        settings = Settings.from_environment(os.environ)
+    work(settings, engine, threads or settings.concurrency)
+
+
 def load_app() -> WebApp:
     """Make the application, in the process that serves it."""
     from gistsearch.container import Container
@@ -100,7 +110,7 @@ def _run() -> int:
 
         run = command_line()
     try:
-        return run(sys.argv[1:], __version__, open_search, open_store, serve)
+        return run(sys.argv[1:], __version__, open_search, open_store, serve, work)
     except BadSetting as error:
         with suppress(OSError):
             sys.stderr.write(f"gistsearch: {error}\n")
@@ -127,7 +137,7 @@ def _say_version() -> int:
         sys.stdout.write(f"gistsearch, version {__version__}\n")
         sys.stdout.flush()
     except OSError as error:
-        sys.stderr.write(f"gistsearch: {error.strerror}\n")
+        sys.stderr.write(f"gistsearch: standard output: {error.strerror}\n")
         return ERROR
     return 0
 
@@ -151,10 +161,13 @@ def _let_sigterm_end_containers() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Have what was closed (`>&-`) lead nowhere: else a connection would get its number, and text meant for people."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    """Open what was closed (`>&-`): else a connection would get its number, and text meant for people.
+
+    Standard output is opened for reading, so that writing to it fails: results must not get lost unnoticed.
+    """
+    for name, access, mode in (("stdin", os.O_RDWR, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_RDWR, "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, access), mode))
 
 
 if __name__ == "__main__":

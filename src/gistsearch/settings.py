@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,8 @@ _VARIABLES = "variables"
 """Metadata of a field that is read from other variables than its own: see `variables_of`."""
 _MAY_BE_FILE = "may be a file"
 """Metadata of a field whose variable may name a file instead (`@FILE`) that contains its values, one a line."""
+_IS_FILE = "is a file"
+"""Metadata of a field whose variable names a file that contains its values, one a line, and comments after `#`."""
 
 
 class LogLevel(StrEnum):
@@ -104,6 +106,10 @@ class Settings:
         validator=optional(_token),
         metadata={_VARIABLES: (f"{PREFIX}GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")},  # the last two in the order of gh
     )
+    github_tokens: tuple[str, ...] = field(
+        default=(), repr=False, validator=deep_iterable(_token), metadata={_IS_FILE: True}
+    )
+    """Several tokens, used instead of `github_token`."""
     store: str = field(default="", validator=_directory_or_off)
     """The directory of the store, or `off`; empty for `gistsearch` in the user's cache directory."""
     cache_home: str | None = field(default=None, metadata={_VARIABLES: ("XDG_CACHE_HOME",)})
@@ -117,9 +123,11 @@ class Settings:
     fresh_s: float = field(default=0.0, validator=and_(ge(0), le(366 * 86_400)))
     """How old a stored listing may be to be believed without asking the source."""
     https_proxy: str | None = field(default=None, repr=False, metadata={_VARIABLES: ("https_proxy", "HTTPS_PROXY")})
-    """This one and the next may contain a password."""
+    """This one and the next two may contain a password."""
     http_proxy: str | None = field(default=None, repr=False, metadata={_VARIABLES: ("http_proxy",)})
     """Only read in lower case, as by curl: the other one may come from a request's `Proxy` header (CVE-2016-5388)."""
+    all_proxy: str | None = field(default=None, repr=False, metadata={_VARIABLES: ("all_proxy", "ALL_PROXY")})
+    """The proxy where neither of those two says another one."""
     no_proxy: str = field(default="", metadata={_VARIABLES: ("no_proxy", "NO_PROXY")})
     ssl_cert_file: str | None = field(default=None, metadata={_VARIABLES: ("SSL_CERT_FILE",)})
     """A file (PEM) of authorities to trust besides the system's."""
@@ -159,11 +167,14 @@ class Settings:
     log_format: LogFormat = LogFormat.CONSOLE
 
     def __attrs_post_init__(self) -> None:
-        if self.github_token and not _is_private(self.github_api_url):
-            raise BadSetting(
-                f"a token is set ({PREFIX}GITHUB_TOKEN, GH_TOKEN or GITHUB_TOKEN), but {PREFIX}GITHUB_API_URL is"
-                " neither https nor this machine"
-            )
+        if self.all_github_tokens and not _is_private(self.github_api_url):
+            names = f"{PREFIX}GITHUB_TOKEN, {PREFIX}GITHUB_TOKENS, GH_TOKEN or GITHUB_TOKEN"
+            raise BadSetting(f"a token is set ({names}), but {PREFIX}GITHUB_API_URL is neither https nor this machine")
+
+    @property
+    def all_github_tokens(self) -> tuple[str, ...]:
+        """The tokens to use."""
+        return self.github_tokens or tuple(filter(None, [self.github_token]))
 
     @property
     def store_directory(self) -> Path | None:
@@ -193,7 +204,9 @@ class Settings:
             text = environment.get(variable, "").strip()
             if attribute.name not in values and text:
                 if text.startswith("@") and _MAY_BE_FILE in attribute.metadata:
-                    text = _content_of(Path(text[1:]), variable)
+                    text = ",".join(_content_of(text[1:], variable).split())
+                elif _IS_FILE in attribute.metadata:
+                    text = ",".join(_without_comments(_content_of(text, variable)))
                 values[attribute.name] = _structured(text, types[attribute.name], variable)
             if attribute.name in values:
                 _check(attribute, values[attribute.name], variable)
@@ -230,11 +243,16 @@ def _list(text: str, variable: str) -> tuple[str, ...]:
     return values
 
 
-def _content_of(path: Path, variable: str) -> str:
+def _content_of(path: str, variable: str) -> str:
     try:
-        return ",".join(path.read_text().split())
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{variable} names a file that cannot be read: {path}") from error
+        return Path(path).read_text("utf-8-sig")
+    except (OSError, ValueError) as error:  # ValueError: it is not UTF-8, or the path contains NUL.
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadSetting(f"{variable} names a file that cannot be read: {reason}") from error  # A path may be a secret.
+
+
+def _without_comments(content: str) -> Iterator[str]:
+    return filter(None, (line.partition("#")[0].strip() for line in content.splitlines()))
 
 
 def _check(attribute: Attribute[Any], value: Any, variable: str) -> None:

@@ -31,7 +31,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     url: str = ""
-    errors: bytes = b""
+    errors: bytearray = field(factory=bytearray)
     """What it has written to standard error."""
     _listens: threading.Event = field(factory=threading.Event)
     _reader: threading.Thread | None = None

@@ -14,7 +14,13 @@ import pytest
 from bench.__main__ import QUICK
 
 ROOT = Path(__file__).parents[2]
-COMPARED_WITH_OTHERS = {"cold": ["curl", "rg"], "matcher": ["rg"], "page": ["chromium-headless-shell"]}
+COMPARED_WITH_OTHERS = {
+    "cold": ["curl", "rg"],
+    "matcher": ["rg"],
+    "throughput": ["rg"],
+    "warm": ["rg"],
+    "page": ["chromium-headless-shell"],
+}
 
 
 def _bench(*words: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -25,7 +31,7 @@ def _bench(*words: str, path: str | None = None) -> subprocess.CompletedProcess[
     return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
-SLOW = {"cold", "first", "hostile", "page", "service", "warm"}
+SLOW = {"cold", "dask", "first", "hostile", "page", "service", "throughput", "warm"}
 """Those that start many processes."""
 
 

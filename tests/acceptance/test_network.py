@@ -42,7 +42,7 @@ def _search(environment: dict[str, str]) -> tuple[int, int, str]:
     return done.returncode, len(done.stdout.splitlines()), done.stderr.decode()
 
 
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy"])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_search_goes_through_a_proxy(github: LoopbackGitHub, ca_file: str, variable: str) -> None:
     """By tunnels, in which the proxy sees no token."""
     with LoopbackProxy() as proxy:

@@ -65,7 +65,8 @@ def test_a_signal_that_comes_early_is_not_lost(number: signal.Signals, delay_s: 
     with started([*COMMAND, "serve", "--port", "0"], MEMORY) as server:
         time.sleep(delay_s)
         server.signal(number, to_all=True)
-        assert server.wait() in (0, 130, -number)
+        by_python = {1} if number is signal.SIGINT else set[int]()  # while it imports `site`, before any of our code
+        assert server.wait() in {0, 130, -number} | by_python
         until(server.is_gone)
 
 

@@ -59,7 +59,14 @@ def test_empty_fields_are_asked_for(visit: Visit) -> None:
 def test_an_error_of_an_option_opens_the_options(visit: Visit) -> None:
     page = visit(SOURCE, "#username=octo&pattern=needle&languages=Pyhton")
     expect(page.locator("#languages-error")).to_be_visible()
-    assert "Pyhton" in _error_at(page, "Languages")
+    assert _error_at(page, "Languages").startswith("'Pyhton' is not the name of a language; did you mean Python")
+
+
+def test_an_error_of_an_option_is_a_sentence(visit: Visit) -> None:
+    """Whether the service begins with the value or not."""
+    page = visit(SOURCE, "#username=octo&pattern=needle&files=[")
+    expect(page.locator("#files-error")).to_be_visible()
+    assert _error_at(page, "File names").startswith("This has a '[' without a ']'")
 
 
 def test_one_unknown_user_of_two_leaves_the_results_of_the_other(visit: Visit) -> None:
@@ -104,11 +111,44 @@ def test_a_service_that_is_gone_is_said(visit: Visit) -> None:
     page = visit(SOURCE)
     page.route(STREAM, lambda route: route.abort("connectionrefused"))
     search(page, "octo", "needle")
-    expect(page.get_by_role("alert")).to_contain_text("The service cannot be reached.")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The service cannot be reached. Check the connection, and search again."
+    )
+    assert texts(page, "#summary") == ["The search failed"]
+    assert page.locator("#counts").inner_text().startswith("Broken off after ")
     page.unroute(STREAM)
     page.get_by_role("button", name="Search again").click()
     wait_for_state(page, "done")
     expect(page.locator("#failure")).to_be_hidden()
+
+
+def test_a_stream_that_is_cut_off_before_a_match_is_no_search_without_matches(visit: Visit) -> None:
+    """Nothing was found because nothing arrived."""
+    page = visit(SOURCE)
+    begin = '{"type": "begin"}\n'
+    page.route(STREAM, lambda route: route.fulfill(status=200, content_type="application/x-ndjson", body=begin))
+    search(page, "octo", "needle")
+    wait_for_state(page, "failed")
+    assert texts(page, "#summary") == ["The search failed"]
+    expect(page.get_by_role("button", name="Search again")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("address", "ignored"),
+    [
+        ("#username=octo&pattern=needle&context=many&colour=red", "context=many, colour=red"),
+        ("?username=octo&pattern=needle&ignore_case=perhaps&pattern=other", "ignore_case=perhaps, pattern=other"),
+        ("#username=octo", "username=octo"),
+        ("#nonsense", "nonsense"),
+    ],
+)
+def test_what_is_ignored_in_an_address_is_said(visit: Visit, address: str, ignored: str) -> None:
+    """A search that is not quite the one that was shared must not look like it."""
+    page = visit(SOURCE, address)
+    expect(page.get_by_role("list", name="Warnings")).to_have_text(f"Ignored in the address: {ignored}")
+    if "pattern" in address:
+        wait_for_state(page, "done")
+        assert texts(page, ".gist h2") == ["A gist"]
 
 
 @pytest.mark.parametrize("cut", ["", '{"type": "progress"', "\n\n"])

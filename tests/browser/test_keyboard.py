@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from gistsearch.adapters.memory import InMemoryGists
+from gistsearch.adapters.memory import InMemoryGists, MemoryGist
 from tests.browser.conftest import Visit, wait_for_state
 from tests.browser.gists import GISTS
 from tests.browser.serving import GatedGists
@@ -36,13 +36,14 @@ def test_a_search_needs_no_mouse(visit: Visit) -> None:
     _press(page, "Enter")
     wait_for_state(page, "done")
     _press(page, "Escape", "j")
-    assert _focused(page) == "backup.sh / backup.sh"
-    _press(page, "j")
     assert _focused(page) == "backup.sh / Line 5"
-    _press(page, "j", "ArrowDown", "ArrowDown")
+    _press(page, "j", "ArrowDown")
     assert _focused(page) == "DEPLOY.md / Line 7"
-    _press(page, "k", "ArrowUp")
-    assert _focused(page) == "DEPLOY.md / DEPLOY.md"
+    _press(page, "k")
+    assert _focused(page) == "DEPLOY.md / Line 4"
+    _press(page, "ArrowUp")
+    assert _focused(page) == "backup.sh / Line 5"
+    _press(page, "j")
     page.evaluate(
         """() => document.addEventListener("click", (click) => {
             document.title = click.target.href;
@@ -50,14 +51,14 @@ def test_a_search_needs_no_mouse(visit: Visit) -> None:
         })"""
     )
     _press(page, "Enter")
-    assert page.title().endswith("/octocat/c0ffee254729296a45a3885639ac7e10#file-deploy-md")
+    assert page.title().endswith("/octocat/c0ffee254729296a45a3885639ac7e10#file-deploy-md-L4")
 
 
 def test_lines_that_are_folded_are_reached(visit: Visit) -> None:
     """Enter on the button shows them, and the focus goes on to the first of them."""
     page = visit(InMemoryGists({"octocat": GISTS}), "#username=octocat&pattern=login")
     wait_for_state(page, "done")
-    _press(page, *["j"] * 22)
+    _press(page, *["j"] * 21)
     assert _focused(page) == "accounts.log / Show 28 more lines"
     _press(page, "Enter")
     assert _focused(page) == "accounts.log / Line 21"
@@ -74,7 +75,7 @@ def test_a_slash_leads_to_the_pattern(visit: Visit) -> None:
     page.keyboard.type("a/b j k")
     assert page.get_by_label("Pattern").input_value() == "a/b j k"  # The old pattern was selected.
     _press(page, "ArrowDown")
-    assert _focused(page) == "fib.c / fib.c"
+    assert _focused(page) == "fib.c / Line 1"
 
 
 def test_escape_stops_a_search(visit: Visit) -> None:
@@ -96,6 +97,29 @@ def test_the_focus_is_not_lost_with_the_button_that_had_it(visit: Visit) -> None
     _press(page, "Enter")
     wait_for_state(page, "stopped")
     expect(page.get_by_role("button", name="Search", exact=True)).to_be_focused()
+
+
+def test_the_focus_goes_from_search_again_to_stop(visit: Visit) -> None:
+    """As the button that had it is gone while the search goes on."""
+    page = visit(GatedGists({"octocat": GISTS}, held=["last.txt"]), "#username=octocat&pattern=main")
+    wait_for_state(page, "running")
+    _press(page, "Escape")
+    wait_for_state(page, "stopped")
+    page.get_by_role("button", name="Search again").focus()
+    _press(page, "Enter")
+    wait_for_state(page, "running")
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
+
+
+def test_a_file_without_lines_is_a_place_to_stop_at(visit: Visit) -> None:
+    """Its name is: that a binary file matches is a match, too."""
+    source = InMemoryGists({"octo": [MemoryGist({"a.bin": b"main\0", "b.txt": b"main\n"})]})
+    page = visit(source, "#username=octo&pattern=main")
+    wait_for_state(page, "done")
+    _press(page, "j")
+    assert _focused(page) == "a.bin / a.bin"
+    _press(page, "j")
+    assert _focused(page) == "b.txt / Line 1"
 
 
 def test_what_happens_is_announced(visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from playwright.sync_api import BrowserContext, Route, expect
@@ -279,3 +280,38 @@ def test_a_link_to_the_search_can_be_copied(visit: Visit, context: BrowserContex
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.url + "#username=octocat&pattern=a+b%26c"
+
+
+def test_a_stopped_search_has_searched_what_it_found(visit: Visit) -> None:
+    """However long ago the service said how far it had come."""
+    page = visit(InMemoryGists({"octo": []}))
+
+    def match(number: int) -> str:
+        file: dict[str, object] = {
+            "filename": "a.txt",
+            "language": None,
+            "size": 1,
+            "binary": False,
+            "line_count": 1,
+            "lines": [],
+            "part": 0,
+        }
+        gist = {"username": "octo", "position": number, "url": f"https://gist.github.com/octo/{number}"}
+        return json.dumps(
+            {"type": "match", **gist, "description": "", "updated_at": "2026-01-01T00:00:00Z", "file": file}
+        )
+
+    body = "\n".join(['{"type": "begin"}', *map(match, range(3)), ""])
+    page.route("**/api/v1/search", lambda route: route.fulfill(content_type="application/x-ndjson", body=body))
+    search(page, "octo", "needle")
+    wait_for_state(page, "failed")
+    assert page.locator("#counts").inner_text().startswith("Broken off: 3 of 3 gists · 3 of 3 files")
+
+
+def test_a_partial_search_says_why_if_every_file_was_searched(visit: Visit) -> None:
+    """Here a gist has more files than are listed."""
+    gist = MemoryGist({"a.txt": b"needle\n"}, "A gist", files_truncated=True)
+    page = visit(InMemoryGists({"octo": [gist]}), "#username=octo&pattern=needle")
+    wait_for_state(page, "partial")
+    expected = "Partial, as not everything could be listed: 1 of 1 files searched"
+    assert page.locator("#counts").inner_text().startswith(expected)

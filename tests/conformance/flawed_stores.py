@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from gistsearch.adapters.memory_store import InMemoryStore
+from gistsearch.ports.gists import user_key
 from gistsearch.ports.store import Pack, PackedFile, StoredListing, StoredUser, StoreUsage
 from gistsearch.testing import GistStoreSuite, OpenStore
 
@@ -43,12 +44,23 @@ class KnowsOneUser(Flawless):
         super().save_listing("octo", listing)
 
 
-class IgnoresCase(Flawless):
-    def load(self, username: str, known: StoredUser | None = None) -> StoredUser:
-        return super().load(username.lower(), known)
+class KnowsCase(Flawless):
+    def save_pack(self, username: str, files: Sequence[PackedFile], text: bytes, replaced: Sequence[Pack] = ()) -> Pack:
+        return super().save_pack(username if username.islower() else f"{username}!", files, text, replaced)
+
+
+class KnowsCaseOfListings(Flawless):
+    def __init__(self) -> None:
+        super().__init__()
+        self._spellings: dict[str, str] = {}
 
     def save_listing(self, username: str, listing: StoredListing) -> None:
-        super().save_listing(username.lower(), listing)
+        self._spellings[user_key(username)] = username
+        super().save_listing(username, listing)
+
+    def load(self, username: str, known: StoredUser | None = None) -> StoredUser:
+        user = super().load(username, known)
+        return user if self._spellings.get(user_key(username)) == username else evolve(user, listing=None)
 
 
 class TrustsWhatIsKnown(Flawless):
@@ -132,9 +144,8 @@ class DropsContentWithTheListing(Flawless):
 class ConfirmsAnything(Flawless):
     def touch(self, username: str, checked_at: datetime | None = None) -> None:
         super().touch(username)
-        for listings in [owner.listings for owner in self._owners.values()] if checked_at else []:
-            for name, listing in listings.items():
-                listings[name] = evolve(listing, checked_at=checked_at)
+        for owner in self._owners.values() if checked_at else ():
+            owner.listing = owner.listing and evolve(owner.listing, checked_at=checked_at)
 
 
 class EndsAtANul(Flawless):

@@ -143,7 +143,8 @@ STORES: Mapping[str, list[str]] = {
     "RemembersWhoAsked": ["an_empty_store_has_nothing"],
     "MissesWhatIsNotThere": ["dropping_what_is_not_there_does_nothing"],
     "KnowsOneUser": ["users_do_not_share_anything"],
-    "IgnoresCase": ["names_that_differ_in_case_share_content_alone"],
+    "KnowsCase": ["names_that_differ_in_case_are_one_user"],
+    "KnowsCaseOfListings": ["names_that_differ_in_case_are_one_user"],
     "TrustsWhatIsKnown": ["what_is_known_is_not_read_again", "what_is_known_is_not_believed_after_a_change"],
     "ForgetsUse": ["what_was_used_comes_last"],
     "TouchesWhatIsNotThere": ["touching_what_is_not_there_does_nothing"],
@@ -162,4 +163,46 @@ STORES: Mapping[str, list[str]] = {
     "ReplacesNothing": ["a_pack_can_replace_others"],
     "DropsAFewPacks": ["dropped_packs_are_gone"],
     "CountsAnew": ["an_id_never_names_another_pack"],
+}
+
+ENGINES: Mapping[str, list[str]] = {
+    "LosesTheFirstBatch": [
+        "each_search_reports_everything_in_order",
+        "batches_come_while_the_search_goes_on",
+        "an_engine_can_be_used_again",
+    ],
+    "NeverEndsASearch": ["each_search_reports_everything_in_order"],
+    "CopiesQueries": ["a_batch_names_the_query_that_was_given"],
+    "EndsWithAnEmptyBatch": ["no_query_no_batch"],
+    "TakesManyQueries": ["queries_are_taken_as_there_is_room"],
+    "TakesQueriesInAThread": ["queries_are_taken_in_the_consumers_thread"],
+    "SearchesOneAfterTheOther": ["a_slow_search_delays_no_other", "queries_are_taken_as_there_is_room"],
+    "HoldsEverything": ["a_slow_consumer_slows_the_searches"],
+    "HidesErrors": ["an_error_of_a_search_is_raised"],
+    "RunsOnce": ["an_engine_can_be_used_again"],
+}
+
+JOURNALS: Mapping[str, list[str]] = {
+    "BeginsWithARecord": ["a_new_journal_is_empty"],
+    "KeepsOneRecordForEachUser": ["records_come_back_in_order"],
+    "HoldsTheLastRecord": ["a_journal_is_continued", "a_journal_can_be_read_between_writes"],
+    "ForgetsZones": ["times_have_a_zone"],
+}
+
+MEMBERS: Mapping[str, list[str]] = {
+    "ListsTheFirstPage": ["members_are_listed_in_order"],
+    "SharesOneCursor": ["a_list_can_be_walked_again"],
+    "ListsPrivateMembers": ["private_members_are_not_listed"],
+    "KnowsNoEmptyOrganization": ["an_organization_without_members_has_an_empty_list"],
+    "ReportsUnknownOrganizationsAtOnce": ["an_unknown_organization_is_reported_late"],
+    "TrustsNames": ["a_name_is_not_part_of_an_address"],
+    "DropsUnreadableRecords": ["a_record_that_cannot_be_read_costs_no_other"],
+    "GivesUpAtAnUnreadableRecord": ["a_record_that_cannot_be_read_costs_no_other"],
+    "JustEndsWhenItFails": ["a_list_that_breaks_does_not_just_end", "a_list_that_cannot_begin_raises"],
+    "TakesALimitForAFailure": ["a_list_that_is_limited_says_until_when"],
+    "IgnoresTheDeadline": ["nothing_is_listed_after_the_deadline", "a_stalled_list_ends_when_it_is_cancelled"],
+    "CannotBeClosed": ["a_closed_list_has_ended"],
+    "KeepsItsConnections": ["closing_a_list_frees_what_it_holds"],
+    "ServesOneThreadAtATime": ["threads_share_a_source"],
+    "BelongsToOneThread": ["threads_take_turns_with_a_list"],
 }

@@ -9,7 +9,9 @@ from pathlib import Path
 import grimp
 import pytest
 
+from gistsearch.ports.gists import UnknownUser
 from gistsearch.testing import RE2_CASES, MatcherSuite, read_cases
+from gistsearch.testing.fixtures import must_raise
 
 
 def test_suites_need_only_ports_and_pytest() -> None:
@@ -57,3 +59,11 @@ def test_corpus_that_says_nonsense_is_refused(tmp_path: Path, told: str) -> None
     file.write_text(f"[[case]]\n{told}\n")
     with pytest.raises((TypeError, ValueError)):
         read_cases(file)
+
+
+def test_a_failure_does_not_repeat_a_very_long_name() -> None:
+    """An error may quote the name that the suite gave, which has thousands of characters."""
+    with pytest.raises(pytest.fail.Exception) as failed, must_raise(UnknownUser, when="listing a user"):
+        raise ValueError("octo" * 5_000)
+    assert len(str(failed.value)) < 500
+    assert failed.value.__suppress_context__

@@ -4,74 +4,67 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from gistsearch.testing import GistSourceSuite, GistStoreSuite, MatcherSuite
-from tests.conformance.flaws import MATCHERS, SOURCES, STORES
+from gistsearch.testing import (
+    GistSourceSuite,
+    GistStoreSuite,
+    JournalSuite,
+    MatcherSuite,
+    MemberSourceSuite,
+    SearchEngineSuite,
+)
+from tests.conformance.flaws import ENGINES, JOURNALS, MATCHERS, MEMBERS, SOURCES, STORES
 
 HERE = Path(__file__).parent
 
 Outcomes = Mapping[tuple[str, str], set[str]]
 """The outcomes (`passed`, `failed`, `skipped`) by flaw and test. A test is named with and without its parameters."""
 
+SUITES: Mapping[str, tuple[type, Mapping[str, list[str]]]] = {
+    "sources": (GistSourceSuite, SOURCES),
+    "matchers": (MatcherSuite, MATCHERS),
+    "stores": (GistStoreSuite, STORES),
+    "members": (MemberSourceSuite, MEMBERS),
+    "engines": (SearchEngineSuite, ENGINES),
+    "journals": (JournalSuite, JOURNALS),
+}
+"""The suites and their flawed adapters, by what follows `flawed_` in the name of the module."""
+
 
 @pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
-    return _outcomes("flawed_sources.py", SOURCES, tmp_path_factory.mktemp("suites"))
+def outcomes_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcomes]:
+    """Return what runs the flawed adapters of a suite, once."""
+
+    @cache
+    def run(name: str) -> Outcomes:
+        return _outcomes(f"flawed_{name}.py", SUITES[name][1], tmp_path_factory.mktemp("suites"))
+
+    return run
 
 
-@pytest.fixture(scope="module")
-def matchers(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
-    return _outcomes("flawed_matchers.py", MATCHERS, tmp_path_factory.mktemp("suites"))
-
-
-@pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
-    return _outcomes("flawed_stores.py", STORES, tmp_path_factory.mktemp("suites"))
-
-
-@pytest.mark.parametrize("flaw", SOURCES)
-def test_a_flawed_source_fails(sources: Outcomes, flaw: str) -> None:
+@pytest.mark.parametrize(("name", "flaw"), [(name, flaw) for name, (_, flaws) in SUITES.items() for flaw in flaws])
+def test_a_flawed_adapter_fails(outcomes_of: Callable[[str], Outcomes], name: str, flaw: str) -> None:
     """Every test that the flaw violates fails."""
-    assert [test for test in SOURCES[flaw] if "failed" not in sources[flaw, test]] == []
+    outcomes = outcomes_of(name)
+    assert [test for test in SUITES[name][1][flaw] if "failed" not in outcomes[flaw, test]] == []
 
 
-@pytest.mark.parametrize("flaw", MATCHERS)
-def test_a_flawed_matcher_fails(matchers: Outcomes, flaw: str) -> None:
-    """Every test that the flaw violates fails."""
-    assert [test for test in MATCHERS[flaw] if "failed" not in matchers[flaw, test]] == []
+@pytest.mark.parametrize("name", SUITES)
+def test_the_flawless_adapter_passes(outcomes_of: Callable[[str], Outcomes], name: str) -> None:
+    """What the flawed ones have in common passes every test, so it is the flaw that fails."""
+    assert _passed_by_the_flawless(outcomes_of(name)) == _tests(SUITES[name][0])
 
 
-@pytest.mark.parametrize("flaw", STORES)
-def test_a_flawed_store_fails(stores: Outcomes, flaw: str) -> None:
-    """Every test that the flaw violates fails."""
-    assert [test for test in STORES[flaw] if "failed" not in stores[flaw, test]] == []
-
-
-def test_the_flawless_source_passes(sources: Outcomes) -> None:
-    """What the flawed sources have in common passes every test, so it is the flaw that fails."""
-    assert _passed_by_the_flawless(sources) == _tests(GistSourceSuite)
-
-
-def test_the_flawless_matcher_passes(matchers: Outcomes) -> None:
-    """What the flawed matchers have in common passes every test, so it is the flaw that fails."""
-    assert _passed_by_the_flawless(matchers) == _tests(MatcherSuite)
-
-
-def test_the_flawless_store_passes(stores: Outcomes) -> None:
-    """What the flawed stores have in common passes every test, so it is the flaw that fails."""
-    assert _passed_by_the_flawless(stores) == _tests(GistStoreSuite)
-
-
-@pytest.mark.parametrize(
-    ("suite", "flaws"), [(GistSourceSuite, SOURCES), (MatcherSuite, MATCHERS), (GistStoreSuite, STORES)]
-)
-def test_every_test_fails_for_some_flaw(suite: type, flaws: Mapping[str, list[str]]) -> None:
+@pytest.mark.parametrize("name", SUITES)
+def test_every_test_fails_for_some_flaw(name: str) -> None:
     """A test that nothing can fail tests nothing."""
+    suite, flaws = SUITES[name]
     assert {test.partition("[")[0] for tests in flaws.values() for test in tests} == _tests(suite)
 
 

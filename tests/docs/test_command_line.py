@@ -51,6 +51,7 @@ def test_examples_print_what_they_show(name: str, store: str, tmp_path: Path) ->
     ran = subprocess.run(
         ["bash", "-c", "status=0\n" + "\n".join(script)],
         env={**ours, "GISTSEARCH_STORE": store, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "src")},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -225,4 +225,4 @@ def test_leaving_a_loop_ends_its_search(home: Path, source: StalledGists, search
 def test_all_examples_are_run() -> None:
     """No block of code is left out."""
     assert len(FILES) == DOCUMENT.count("```python\n")
-    assert [sum(1 for _ in _examples(program)) for program in ("python", "gistsearch", "pytest")] == [3, 2, 2]
+    assert [sum(1 for _ in _examples(program)) for program in ("python", "gistsearch", "pytest")] == [5, 2, 2]

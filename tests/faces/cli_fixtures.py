@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
 
 import pytest
 from attrs import frozen
@@ -11,13 +14,18 @@ from attrs import frozen
 from gistsearch.adapters.cli import run
 from gistsearch.adapters.cli.searching import SearchSetup
 from gistsearch.adapters.cli.store.setup import StoreSetup
+from gistsearch.adapters.file_journal import FileJournal
+from gistsearch.adapters.local_engine import LocalEngine
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
 from gistsearch.adapters.memory_store import InMemoryStore
 from gistsearch.adapters.offline import OfflineGists
 from gistsearch.adapters.re2 import Re2Compiler
 from gistsearch.domain.search import SearchGists
+from gistsearch.domain.search_users import SearchUsers
 from gistsearch.domain.store.policy import StorePolicy
+from gistsearch.ports.engine import EngineFailed
 from gistsearch.ports.gists import ContentGone, GistSource
+from gistsearch.ports.members import UnknownOrganization
 from tests.fakes import InlineExecutor
 
 ORIGIN = "https://gist.github.com/"
@@ -65,21 +73,49 @@ class CommandLine:
         self.policy = StorePolicy()
 
     def __call__(self, *words: str) -> Ran:
-        status = run(words, "1.2.3", self._open_search, self._open_store, _serve)
+        status = run(words, "1.2.3", self._open_search, self._open_store, _serve, _work)
         out, err = self._capture.readouterr()
         return Ran(status, out, err)
 
     def _open_search(self, *, backend: str | None, store: str | None) -> SearchSetup:
         assert backend is None
         offline = store == "offline"
-        source, policy = (OfflineGists(), StorePolicy(fresh_s=math.inf)) if offline else (self._source, self.policy)
+        source, policy = (
+            (OfflineGists(self.store), StorePolicy(fresh_s=math.inf)) if offline else (self._source, self.policy)
+        )
         used = None if store == "off" else self.store
         search = SearchGists(source, Re2Compiler(), InlineExecutor(), store=used, policy=policy)
-        return SearchSetup(search, 60.0, offline=offline)
+        return SearchSetup(search, partial(_open_run, search), _members, 60.0, offline=offline)
 
     def _open_store(self) -> StoreSetup:
         return StoreSetup(self.store, self.policy, lambda: self._open_search(backend=None, store=None).use_case)
 
 
+@contextmanager
+def _open_run(
+    use_case: SearchGists, *, engine: str | None, journal: str | None, search: Mapping[str, object], in_order: bool
+) -> Generator[SearchUsers, None, None]:
+    assert engine is None
+    searches_at_once = 1 if in_order else 4
+    local = LocalEngine(use_case.run_in_batches, InlineExecutor(), searches_at_once)
+    if journal is None:
+        yield SearchUsers(local)
+    else:
+        with closing(FileJournal(Path(journal), search)) as opened:
+            yield SearchUsers(local, opened)
+
+
+def _members(organization: str) -> Iterator[str]:
+    if organization != "acme":
+        raise UnknownOrganization(f"there is no organization '{organization}'")
+    yield from ("octo", "rows")
+
+
 def _serve(*, host: str | None, port: int | None, workers: int | None) -> None:
     print(f"serves on {host}:{port} with {workers} workers")
+
+
+def _work(*, engine: str, threads: int | None) -> None:
+    if "nowhere" in engine:
+        raise EngineFailed(f"{engine} does not answer")
+    print(f"works for {engine} with {threads} threads")

@@ -65,7 +65,7 @@ def test_every_flag_is_explained_in_its_section(words: list[str], gistsearch: Co
 
 def test_defaults_in_the_help_are_those_of_the_settings(gistsearch: CommandLine) -> None:
     """The default time-out is said where it can be changed."""
-    assert f"(default {Settings().timeout_s:g}, or GISTSEARCH_TIMEOUT_S)" in " ".join(
+    assert f"(default {Settings().timeout_s:g}, or GISTSEARCH_TIMEOUT_S;" in " ".join(
         gistsearch("search", "-h").out.split()
     )
 

@@ -253,3 +253,10 @@ def test_smart_case_looks_at_literal_letters_alone(gistsearch: CommandLine) -> N
     for pattern in (r"(?P<Name>needle)", r"\pLeedle", r"\Seedle", r"n\x65edle"):
         assert len(gistsearch("search", "-S", pattern, "octo", "-g", "c.txt").lines) == 1, pattern
     assert gistsearch("search", "-S", "[N]eedle", "octo", "-g", "d.txt").lines == []
+
+
+def test_statistics_of_gists_count_gists(gistsearch: CommandLine) -> None:
+    """With `-l`, the search of a gist ends at its first match, so that lines and files would be counted too low."""
+    lines = gistsearch("search", "-l", "--stats", "needle", "octo").lines
+    assert "3 gists with matches" in lines
+    assert not any("matched line" in line or "files with" in line for line in lines)

@@ -9,7 +9,9 @@ from collections.abc import Generator, Sequence
 import pytest
 
 from gistsearch.domain.store.policy import StorePolicy
-from gistsearch.ports.store import Pack, StoreDamaged, StoreUnavailable, StoreUsage
+from gistsearch.ports.deadline import Deadline
+from gistsearch.ports.gists import GistFile
+from gistsearch.ports.store import Pack, StoreDamaged, StoredUser, StoreUnavailable, StoreUsage
 from tests.faces.cli_fixtures import SOURCE, CommandLine
 
 NEEDLES = 4
@@ -32,8 +34,8 @@ def test_second_search_comes_from_the_store(gistsearch: CommandLine) -> None:
 
 
 def test_offline_search_says_how_old_its_answer_is(gistsearch: CommandLine) -> None:
-    """On standard error; the exit status is as ever."""
-    gistsearch("store", "sync", "octo")
+    """On standard error; the exit status is as ever, in whichever case the name was stored."""
+    gistsearch("store", "sync", "OctO")
     ran = gistsearch("search", "--offline", "-c", "needle", "octo")
     assert (ran.status, len(ran.lines)) == (0, 3)
     assert re.fullmatch(r"gistsearch: offline: octo: as of \d{4}-\d\d-\d\d \d\d:\d\d UTC, a moment ago\n", ran.err)
@@ -71,11 +73,38 @@ def test_what_was_not_kept_is_missing_offline(gistsearch: CommandLine) -> None:
 
 
 def test_no_store_neither_reads_nor_keeps(gistsearch: CommandLine) -> None:
-    """As if there were none; of `--offline` and `--no-store`, the last one counts."""
-    assert gistsearch("search", "--offline", "--no-store", "needle", "octo").status == 0
+    """As if there were none."""
+    assert gistsearch("search", "--no-store", "needle", "octo").status == 0
     assert gistsearch.store.usage() == []
     gistsearch("store", "sync", "octo")
     assert "store" not in gistsearch("search", "--no-store", "--stats", "needle", "octo").out
+
+
+@pytest.mark.parametrize("flags", [("--offline", "--no-store"), ("--no-store", "--offline")])
+def test_only_the_store_and_no_store_is_a_contradiction(gistsearch: CommandLine, flags: Sequence[str]) -> None:
+    """It is refused, in whichever order they come, even if the store has the answer."""
+    gistsearch("store", "sync", "octo")
+    ran = gistsearch("search", *flags, "needle", "octo")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == ("gistsearch: --offline searches the store and --no-store does without it: give one of them\n")
+
+
+def test_store_that_cannot_be_read_is_said_to_be_so_offline(
+    gistsearch: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not said to have no listing."""
+    gistsearch("store", "sync", "octo")
+
+    def load(*_: object) -> StoredUser:
+        raise StoreUnavailable("the store in /x cannot be used: database is locked")
+
+    monkeypatch.setattr(gistsearch.store, "load", load)
+    ran = gistsearch("search", "--offline", "needle", "octo", "rows")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == (
+        "gistsearch: warning: the store in /x cannot be used: database is locked\n"
+        "gistsearch: octo, rows: the store cannot be used, and offline nothing else is searched\n"
+    )
 
 
 def test_sync_says_what_it_did(gistsearch: CommandLine) -> None:
@@ -91,8 +120,33 @@ def test_sync_names_what_is_missing(gistsearch: CommandLine) -> None:
     ran = gistsearch("store", "sync", "broken", "nobody")
     assert ran.status == 2
     assert "gistsearch: nobody: there is no user 'nobody'\n" in ran.err
-    assert "broken/5/gone not searched: it is gone" in ran.err
+    assert "broken/5/gone not stored: it is gone" in ran.err
+    assert ran.lines == ["1 gist, 2 files: 1 downloaded (7 bytes), 0 stored before, 1 missing"]
     assert [usage.owner for usage in gistsearch.store.usage()] == ["broken"]
+
+
+def test_sync_names_files_that_are_too_large(gistsearch: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are not downloaded at all; the status is 2 until they are stored."""
+    gistsearch.policy = StorePolicy(max_file_bytes=10)
+    opened: list[str] = []
+    open_file = SOURCE.open_file
+
+    def note(file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
+        opened.append(file.filename)
+        return open_file(file, deadline)
+
+    monkeypatch.setattr(SOURCE, "open_file", note)
+    ran = gistsearch("store", "sync", "octo")
+    assert (ran.status, sorted(opened)) == (2, ["b.md", "bin", "c.txt", "d.txt"])
+    assert ran.lines == ["3 gists, 5 files: 4 downloaded (27 bytes), 0 stored before, 1 missing"]
+    assert ran.err == (
+        "gistsearch: octo/1/a.py not stored: it has 49 bytes, and the store keeps files of at most 10; raise"
+        " GISTSEARCH_STORE_MAX_FILE_BYTES\n"
+    )
+    gistsearch.policy = StorePolicy(max_file_bytes=49)
+    assert gistsearch("store", "sync", "octo").status == 0
+    gistsearch.policy = StorePolicy(max_file_bytes=10)
+    assert gistsearch("store", "sync", "octo").status == 0
 
 
 def test_sync_that_cannot_store_anything_is_an_error(gistsearch: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +180,7 @@ def test_interrupted_sync_says_that_nothing_is_lost(gistsearch: CommandLine, mon
         (["store", "drop"], "unknown command 'store drop'; there are info, sync, verify, prune, clear"),
         (["store", "info", "--jsno"], "unknown flag --jsno; did you mean --json?"),
         (["store", "clear", "-x"], "unknown flag -x; 'gistsearch store clear --help' lists all"),
-        (["help", "store", "drop"], "no command or topic 'store drop'; there are search, serve, store"),
+        (["help", "store", "drop"], "no command or topic 'store drop'; there are search, serve, worker, store"),
     ],
 )
 def test_mistakes_are_answered(words: Sequence[str], message: str, gistsearch: CommandLine) -> None:
@@ -137,14 +191,14 @@ def test_mistakes_are_answered(words: Sequence[str], message: str, gistsearch: C
 
 
 def test_info_is_a_table(gistsearch: CommandLine) -> None:
-    """The most recently used user first, under the name as it was typed."""
+    """The most recently used user first, under the name in lower case."""
     gistsearch("store", "sync", "rows")
     gistsearch("search", "needle", "Octo")
     ran = gistsearch("store", "info")
     when = r"\d{4}-\d\d-\d\d \d\d:\d\d"
     assert ran.lines[:2] == ["memory", "102 bytes of at most 1.1 GB; 2 users"]
     assert re.fullmatch(r"USER  GISTS  FILES +SIZE  LISTED +LAST USED", ran.lines[3])
-    assert re.fullmatch(rf"Octo      3      5  76 bytes  {when}  {when}", ran.lines[4])
+    assert re.fullmatch(rf"octo      3      5  76 bytes  {when}  {when}", ran.lines[4])
     assert re.fullmatch(rf"rows      2      2  26 bytes  {when}  {when}", ran.lines[5])
 
 
@@ -182,6 +236,21 @@ def test_verify_reports_damage(gistsearch: CommandLine, monkeypatch: pytest.Monk
         ["0 bytes verified; what was damaged is dropped, and downloaded again when it is needed"],
     )
     assert damaged.err == "gistsearch: something was damaged\n"
+
+
+def test_verify_says_the_same_only_once(gistsearch: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many things that are damaged, the store says the same."""
+    gistsearch("store", "sync", "octo", "rows")
+
+    def read_damaged(pack: Pack) -> bytes | None:
+        if any(pack.id in usage.packs for usage in gistsearch.store.usage()):
+            gistsearch.store.drop_packs([pack.id])
+            raise StoreDamaged("something was damaged, and has been dropped")
+        return None
+
+    monkeypatch.setattr(gistsearch.store, "read_pack", read_damaged)
+    ran = gistsearch("store", "verify")
+    assert (ran.status, ran.err) == (1, "gistsearch: something was damaged, and has been dropped\n")
 
 
 def test_prune_gives_back_what_is_not_needed(gistsearch: CommandLine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from typing import Any
@@ -97,7 +98,9 @@ def test_everything_that_is_wrong_is_told_at_once(web: FlaskClient) -> None:
         ("username=octo&pattern=x&word=1&word=1&context=a", ["/context", "/word"]),
         ("username=octo&pattern=x&word=yes", ["/word"]),
         ("username=octo&pattern=x&word=", ["/word"]),
-        ("username=octo&pattern=x&word=True", ["/word"]),
+        ("username=octo&pattern=x&word=on", ["/word"]),
+        ("username=octo&pattern=x&word=%2Btrue", ["/word"]),
+        ("username=octo&pattern=x&word=01", ["/word"]),
         ("username=octo&pattern=x&context=", ["/context"]),
         ("username=octo&pattern=x&context=ten", ["/context"]),
         ("username=octo&pattern=x&context=%D9%A3", ["/context"]),
@@ -184,6 +187,41 @@ def test_a_body_of_another_type_is_refused(web: FlaskClient, media_type: str | N
     problem(web.post(SEARCH, data=json.dumps(LISTED), content_type=media_type), 415, "unsupported-media-type")
 
 
+@pytest.mark.parametrize(
+    "charset",
+    ["latin-1", '"ISO-8859-1"', "utf-16", "UTF-16LE", "utf-7", "us-ascii", "nonsense", "utf-8x", "x" * 5_000],
+)
+def test_a_body_in_another_charset_is_refused(web: FlaskClient, charset: str) -> None:
+    """Reading it as UTF-8 would search for something else, or fail with an error that explains nothing."""
+    body = json.dumps(LISTED | {"pattern": "é"}, ensure_ascii=False).encode("latin-1")
+    response = web.post(SEARCH, data=body, content_type=f"application/json; charset={charset}")
+    assert "UTF-8" in problem(response, 415, "unsupported-media-type")["detail"]
+    assert response.headers["Accept"] == "application/json"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"Utf-8"', "utf8"])
+def test_a_body_that_says_that_it_is_utf8_is_read(web: FlaskClient, charset: str) -> None:
+    """However that is written."""
+    response = web.post(SEARCH, data=json.dumps(LISTED), content_type=f"Application/JSON; Charset={charset}")
+    assert answered(response)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "deflate", "zstd", "identity, gzip", "aws-chunked", "x"])
+def test_a_body_in_a_content_coding_is_refused(web: FlaskClient, coding: str) -> None:
+    """Whether it is what it says or not; the answer says what is accepted (RFC 9110, 15.5.16)."""
+    plain = json.dumps(LISTED).encode()
+    for body in (gzip.compress(plain), plain):
+        response = web.post(SEARCH, data=body, content_type="application/json", headers={"Content-Encoding": coding})
+        assert "compressed" in problem(response, 415, "unsupported-media-type")["detail"]
+        assert response.headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_a_body_without_a_coding_is_read(web: FlaskClient, coding: str) -> None:
+    """`identity` is the name of none."""
+    assert answered(web.post(SEARCH, json=LISTED, headers={"Content-Encoding": coding}))
+
+
 def test_a_form_is_refused(web: FlaskClient) -> None:
     problem(web.post(SEARCH, data={"username": "octo", "file": (io.BytesIO(b"x"), "x")}), 415, "unsupported-media-type")
 
@@ -266,4 +304,6 @@ def test_the_bad_part_of_a_pattern_is_told_where_it_is_known(web: FlaskClient) -
 
 @pytest.mark.parametrize("user", ["nobody", "octo-", "a/b", "..", "octo@evil.example", "ö"])
 def test_a_user_that_the_source_does_not_know_is_unknown(web: FlaskClient, user: str) -> None:
-    assert user in problem(post(web, username=user), 404, "unknown-user")["detail"]
+    told = problem(post(web, username=user), 404, "unknown-user")
+    assert user in told["detail"]
+    assert "errors" not in told

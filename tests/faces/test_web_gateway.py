@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
@@ -166,6 +167,24 @@ def test_a_search_is_answered(threads: ThreadPoolExecutor) -> None:
     assert ("Content-Length", str(len(client.received[0]))) in client.headers
 
 
+@pytest.mark.parametrize("path", ["/ping", "/livez", "/healthz"])
+def test_probes_need_no_thread(path: str) -> None:
+    """While all are busy, they are answered all the same, with the headers of every answer, and counted."""
+    application = create_app(SearchGists(one_gist(), Re2Compiler(), ThreadPoolExecutor(1)))
+    with ThreadPoolExecutor(1) as busy:
+        gate = threading.Event()
+        busy.submit(gate.wait, 60)
+        probe = send(application, busy, Scope(path=path), Client())
+        head = send(application, busy, Scope("HEAD", path=path), Client())
+        other = send(application, busy, Scope("DELETE", path=path), Client())
+        gate.set()
+    assert (probe.status, head.status, other.status) == (200, 200, 405)
+    assert (b"".join(probe.received), b"".join(head.received)) == (b"pong" if path == "/ping" else b"ok\n", b"")
+    assert {"X-Request-ID", "Content-Security-Policy"} <= {name for name, _ in probe.headers}
+    page = application.test_client().get("/metrics").text
+    assert f'gistsearch_http_responses_total{{route="{path}",status="200"}} 2.0' in page
+
+
 def test_a_stream_is_sent_in_parts(threads: ThreadPoolExecutor) -> None:
     """One for each object."""
     scope, client = post(json.dumps(LISTED).encode(), accept="application/x-ndjson")
@@ -230,6 +249,30 @@ def test_a_client_that_leaves_stops_a_stream(reads: bool, threads: ThreadPoolExe
     )
     assert client.status == 200
     assert source.ended.wait(10)
+
+
+@pytest.mark.parametrize("notices", [True, False])
+def test_a_client_that_leaves_is_no_error(
+    notices: bool, threads: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether the server notices it first, or the application does, or a part that cannot be sent shows it."""
+    source = Gated([threading.Event()])
+    sent = 0
+
+    class Closed(Client):
+        async def send_bytes(self, data: bytes) -> None:
+            nonlocal sent
+            sent += 1
+            if notices:
+                self.left.set()
+            raise ConnectionError("the transport is closed")
+
+    scope, _ = post(accept="application/x-ndjson")
+    send(search_app(source, threads), threads, scope, Closed([json.dumps(LISTED).encode()]))
+    assert source.ended.wait(10)
+    assert sent == 1
+    gc.collect()  # Only then does asyncio report errors that nobody has looked at.
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_an_answer_is_closed_once_it_is_sent(threads: ThreadPoolExecutor) -> None:

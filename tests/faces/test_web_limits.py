@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 
@@ -9,13 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from gistsearch.adapters.memory import InMemoryGists
 from gistsearch.adapters.web.clients import Clients
 from gistsearch.adapters.web.concurrency import ConcurrencyLimit
-from gistsearch.adapters.web.rate_limits import RateLimit
+from gistsearch.adapters.web.rate_limits import RateLimit, until_allowed_s
 from gistsearch.adapters.web.refusals import Refused
 from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import ListingPage
-from tests.faces.web_fixtures import LISTED, SEARCH, answered, client, one_gist, problem
+from tests.faces.web_fixtures import LISTED, SEARCH, answered, client, one_gist, pointers, problem
 from tests.fakes import ScriptedSource
 
 
@@ -62,6 +64,27 @@ def test_more_searches_of_one_client_than_its_limit_are_refused() -> None:
     assert answered(other)
 
 
+@pytest.mark.parametrize(("users", "in_use"), [(1, 1), (3, 3), (8, 8), (50, 8)])
+def test_a_search_in_progress_counts_as_the_listings_that_it_walks_at_once(users: int, in_use: int) -> None:
+    """Or searches of many users would crowd out those of one."""
+    for limit in (in_use, in_use + 1):
+        source = Nested("192.0.2.2")
+        source.web = client(source, max_searches=limit, max_searches_per_client=limit)
+        names = [f"user-{number}" for number in range(users)]
+        assert answered(source.web.post(SEARCH, json={"usernames": names, "pattern": "x"}))
+        assert [answer.status_code for answer in source.answers] == [429 if limit == in_use else 200]
+
+
+def test_a_search_that_counts_as_more_than_a_limit_is_possible_all_the_same() -> None:
+    """While nothing else is in progress."""
+    limit = ConcurrencyLimit(total=4, per_client=3)
+    with limit.hold("a", 8):
+        assert limit.in_progress == 3
+        with limit.hold("b"), pytest.raises(Refused), limit.hold("c"):
+            pass
+    assert limit.in_progress == 0
+
+
 def test_a_limit_frees_its_places() -> None:
     """Also of those that are refused, and after an error."""
     limit = ConcurrencyLimit(total=3, per_client=2)
@@ -89,6 +112,69 @@ def test_requests_beyond_the_rate_are_refused_with_the_time_to_wait() -> None:
     problem(refused, 429, "too-many-requests")
     assert refused.headers["RateLimit"].startswith('"default";r=0;t=')
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
+
+
+def search_of(web: FlaskClient, *users: str) -> TestResponse:
+    return web.post(SEARCH, json={"usernames": users, "pattern": "needle"})
+
+
+def test_a_search_counts_as_its_users() -> None:
+    """Each once. What is above the limit is refused, and not counted."""
+    web = client(InMemoryGists({name: [] for name in "abcdef"}), rate_limit="6/minute")
+    assert search_of(web, "a", "b", "A", "c").headers["RateLimit"].split(";")[1] == "r=3"
+    refused = search_of(web, "a", "b", "c", "d")
+    assert "counts as 4, and 3 are left" in problem(refused, 429, "too-many-requests")["detail"]
+    assert refused.headers["RateLimit"].split(";")[1] == "r=3"
+    assert answered(search_of(web, "d", "e", "f"))["status"] == "success"
+    problem(search_of(web, "a"), 429, "too-many-requests")
+
+
+def test_a_request_that_is_refused_counts_as_one() -> None:
+    """So that nobody sends such requests in numbers."""
+    web = client(one_gist(), rate_limit="3/minute")
+    problem(web.post(SEARCH, data="nonsense"), 415, "unsupported-media-type")
+    problem(web.post(SEARCH, json={"usernames": ["a", "b"], "pattern": ""}), 422, "invalid-request")
+    problem(web.get(SEARCH, headers={"Accept": "image/png"}), 406, "not-acceptable")
+    problem(web.post(SEARCH, data="nonsense"), 429, "too-many-requests")
+
+
+def test_a_search_has_at_most_as_many_users_as_the_limit() -> None:
+    """It could never be answered; the document says so, too."""
+    web = client(InMemoryGists({name: [] for name in "abc"}), rate_limit="2/minute")
+    assert pointers(problem(search_of(web, "a", "b", "c"), 422, "invalid-request")) == ["/usernames"]
+    document = web.get("/openapi.json").get_json()
+    assert document["components"]["schemas"]["SearchRequest"]["properties"]["usernames"]["maxItems"] == 2
+
+
+@pytest.mark.parametrize(
+    ("previous", "current", "elapsed_s", "cost"),
+    [
+        (0, 60, 0, 1),
+        (0, 60, 59.9, 50),
+        (0, 30, 20, 50),
+        (60, 0, 0, 1),
+        (60, 0, 10, 50),
+        (60, 20, 30, 41),
+        (60, 10, 5, 1),
+        (59, 59, 30.5, 60),
+        (60, 60, 59, 60),
+    ],
+)
+def test_after_the_time_to_wait_a_search_is_allowed_and_not_much_earlier(
+    previous: int, current: int, elapsed_s: float, cost: int
+) -> None:
+    """By the estimate of a sliding window, 60 in 60 seconds, which is done here step by step."""
+    window = previous, 60 - elapsed_s, current, 120 - elapsed_s
+    wait_s = until_allowed_s(window, cost, limit=60, period_s=60)
+
+    def estimate(at_s: float) -> float:
+        if at_s < 60:
+            return previous * (60 - at_s) / 60 + current
+        return current * max(0.0, 120 - at_s) / 60
+
+    assert wait_s >= 0
+    assert math.floor(estimate(elapsed_s + wait_s + 0.001)) + cost <= 60
+    assert wait_s == 0 or math.floor(estimate(elapsed_s + wait_s - 0.001)) + cost > 60
 
 
 def test_rates_are_counted_for_each_client() -> None:

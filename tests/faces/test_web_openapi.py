@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -11,16 +12,23 @@ from attrs import fields
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+from werkzeug.test import TestResponse
 
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
 from gistsearch.adapters.re2 import Re2Compiler
 from gistsearch.adapters.web import WebApp, create_app
 from gistsearch.domain.search import SearchGists
-from gistsearch.ports.gists import ContentGone
+from gistsearch.ports.gists import (
+    AccessForbidden,
+    ContentGone,
+    SourceError,
+    SourceRateLimited,
+    SourceUnavailable,
+)
 from gistsearch.wire import PROBLEM_TYPES, SearchRequest
 from tests.faces.test_web_routes import Page
 from tests.faces.web_fixtures import LISTED, SEARCH, client, one_gist, post
-from tests.fakes import InlineExecutor
+from tests.fakes import InlineExecutor, ScriptedSource
 
 SOURCE = InMemoryGists(
     {
@@ -124,15 +132,68 @@ def test_events_are_as_the_document_says(web: FlaskClient, document: dict[str, A
         {"data": "nonsense", "content_type": "application/json"},
         {"data": "nonsense"},
         {"json": LISTED, "headers": {"Accept": "image/png"}},
+        {"json": LISTED, "headers": {"Content-Encoding": "gzip"}},
+        {"json": {"usernames": ["nobody", "none"], "pattern": "x"}},
+        {"json": LISTED, "method": "DELETE"},
+        {"data": b" " * 100_000, "content_type": "application/json"},
     ],
 )
 def test_problems_are_as_the_document_says(
     web: FlaskClient, document: dict[str, Any], request_of: dict[str, Any]
 ) -> None:
-    """With a status that it names."""
-    response = web.post(SEARCH, **request_of)
+    """With a status and headers that it names."""
+    all_of_it: dict[str, Any] = {"method": "POST"} | request_of
+    response = web.open(SEARCH, **all_of_it)
     check(document, "Problem", [response.json])
-    assert str(response.status_code) in document["paths"][SEARCH]["post"]["responses"]
+    check_headers(document, response)
+
+
+OF_EVERY_ANSWER = {
+    *("Content-Type", "Content-Length", "Vary", "Cache-Control", "X-Content-Type-Options", "Content-Security-Policy"),
+    *("Cross-Origin-Resource-Policy", "Referrer-Policy", "Connection", "X-Accel-Buffering"),
+}
+"""Headers for browsers and proxies, which clients of the API need not know."""
+
+
+def check_headers(document: dict[str, Any], response: TestResponse) -> None:
+    """Check that the document names the status of an answer to a POST, and the headers that belong to it."""
+    described = document["paths"][SEARCH]["post"]["responses"][str(response.status_code)]
+    assert set(response.headers.keys()) - OF_EVERY_ANSWER <= set(described["headers"])
+
+
+TRACE = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "headers", "status", "named"),
+    [
+        ({}, None, {"Accept": "application/x-ndjson"}, 200, set[str]()),
+        ({}, None, TRACE, 200, {"traceparent"}),
+        ({"api_keys": ("key",)}, None, {}, 401, {"WWW-Authenticate"}),
+        ({"rate_limit": "1/minute"}, None, {}, 429, {"RateLimit", "RateLimit-Policy", "Retry-After"}),
+        ({}, SourceUnavailable("no answer"), {}, 502, set[str]()),
+        ({}, AccessForbidden("no"), {}, 502, set[str]()),
+        ({}, SourceRateLimited("no more", 5.0, datetime(2026, 1, 1, tzinfo=UTC)), {}, 503, {"Retry-After"}),
+    ],
+)
+def test_headers_are_as_the_document_says(
+    options: dict[str, Any], error: SourceError | None, headers: dict[str, str], status: int, named: set[str]
+) -> None:
+    """Those of limits, keys, retries and traces, under whichever options they occur."""
+    web = client(ScriptedSource({"octo": [error] if error else []}), **options)
+    responses = [web.post(SEARCH, json=LISTED, headers=headers) for _ in range(2)]
+    document = web.get("/openapi.json").get_json()
+    assert responses[1].status_code == status
+    assert named <= set(responses[1].headers.keys())
+    for response in responses:
+        check_headers(document, response)
+
+
+def test_every_operation_describes_other_methods(document: dict[str, Any]) -> None:
+    """By the status 405 and its header."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            assert set(operation["responses"]["405"]["headers"]) == {"X-Request-ID", "traceparent", "Allow"}
 
 
 def test_every_problem_of_a_search_is_described(document: dict[str, Any]) -> None:
@@ -141,7 +202,7 @@ def test_every_problem_of_a_search_is_described(document: dict[str, Any]) -> Non
         method: " ".join(response["description"] for response in operation["responses"].values())
         for method, operation in document["paths"][SEARCH].items()
     }
-    everywhere = PROBLEM_TYPES.keys() - {"not-found", "method-not-allowed", "unauthorized"}
+    everywhere = PROBLEM_TYPES.keys() - {"not-found", "unauthorized"}
     of_bodies = {"request-timeout", "payload-too-large", "unsupported-media-type"}
     assert all(f"`{name}`" in by_method["post"] for name in everywhere)
     assert {name for name in everywhere if f"`{name}`" not in by_method["get"]} == of_bodies

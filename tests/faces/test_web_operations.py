@@ -163,6 +163,15 @@ def test_each_request_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -
     }
 
 
+def test_of_very_many_users_the_log_has_the_first(caplog: pytest.LogCaptureFixture) -> None:
+    """And how many there are; a line has a bound."""
+    users = ["x" * 255, *(f"user-{number}" for number in range(49))]
+    with caplog.at_level(logging.INFO):
+        client(one_gist()).post(SEARCH, json={"usernames": users, "pattern": "x"}).close()
+    (fields,) = logged(caplog)
+    assert fields["usernames"] == ("x" * 200 + "…", *users[1:10], "… 40 more")
+
+
 def test_probes_are_logged_only_where_everything_is(caplog: pytest.LogCaptureFixture) -> None:
     """They come every few seconds."""
     with caplog.at_level(logging.INFO):

@@ -168,6 +168,28 @@ def test_every_answer_has_the_same_strict_headers(web: FlaskClient, path: str) -
     assert policy == "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/docs",
+        "/openapi.json",
+        "/metrics",
+        "/livez",
+        "/readyz",
+        "/problems/not-found",
+        "/style.css",
+        "/nothing",
+        SEARCH,
+    ],
+)
+def test_every_answer_ends_with_a_line_feed(web: FlaskClient, path: str) -> None:
+    """For terminals, where the prompt comes next. Only `/ping` answers exactly what it is asked for."""
+    data = web.get(path, query_string=LISTED if path == SEARCH else None).data
+    assert data.endswith(b"\n")
+    assert not data.endswith(b"\n\n")
+
+
 def test_pages_have_a_style_sheet_of_their_own(web: FlaskClient) -> None:
     """Nothing else may style them."""
     response = web.get("/style.css")

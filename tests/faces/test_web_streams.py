@@ -17,12 +17,13 @@ from werkzeug.test import TestResponse
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
 from gistsearch.adapters.re2 import Re2Compiler
 from gistsearch.adapters.web import WebOptions, create_app
+from gistsearch.adapters.web.departures import ClientLeft
 from gistsearch.adapters.web.streams import DECISION_S, HEARTBEAT_S, stream, take_until_decided
 from gistsearch.domain.events import ListingFailed, Progress, SearchEvent
 from gistsearch.domain.search import SearchGists
 from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import ContentGone, GistFile, GistSource, ListingPage, SourceUnavailable, UnknownUser
-from gistsearch.wire import RequestReader
+from gistsearch.wire import NothingListed, RequestReader
 from tests.faces.web_fixtures import LISTED, SEARCH, answered, client, of_type, problem, streamed
 from tests.fakes import ScriptedSource, gist
 
@@ -141,6 +142,18 @@ def test_a_search_that_crashes_ends_with_an_error() -> None:
     assert sorted(source.opened) == sorted(source.closed)
 
 
+def test_a_client_that_leaves_is_no_crash(caplog: pytest.LogCaptureFixture) -> None:
+    """The stream just ends; nobody would read an error, in the stream or in the log."""
+
+    def events() -> Iterator[SearchEvent]:
+        raise ClientLeft
+        yield
+
+    parts = stream(RequestReader(60).read(LISTED), events(), NDJSON["Accept"])
+    assert [json.loads(part)["type"] for part in parts] == ["begin"]
+    assert caplog.records == []
+
+
 @define
 class Gated(GistSource):
     """Lists one gist for each gate. The content of its file comes when the gate opens."""
@@ -247,6 +260,7 @@ class Clock:
 
 NOTHING_YET = Progress(0, 0, 0, 0, 0, listed=False)
 FAILED = ListingFailed("a", UnknownUser("no user a"))
+TWO_USERS = RequestReader(60).read({"usernames": ["a", "b"], "pattern": "x"})
 
 
 @pytest.mark.parametrize(
@@ -261,7 +275,7 @@ FAILED = ListingFailed("a", UnknownUser("no user a"))
 def test_a_stream_waits_until_something_is_listed(events: list[SearchEvent], taken: int) -> None:
     """Or until it is known that there is nothing to list."""
     rest = iter(events)
-    assert take_until_decided(rest, 2) == events[:taken]
+    assert take_until_decided(rest, TWO_USERS) == events[:taken]
     assert list(rest) == events[taken:]
 
 
@@ -274,14 +288,16 @@ def test_a_stream_does_not_wait_for_long() -> None:
             clock.now_s += 0.1
             yield NOTHING_YET
 
-    take_until_decided(events(), 1, clock)
+    take_until_decided(events(), TWO_USERS, clock)
     assert DECISION_S <= clock.now_s <= 2.0
 
 
-def test_when_nobody_can_be_listed_the_first_failure_is_raised() -> None:
-    """There is no result to begin a stream for."""
-    with pytest.raises(UnknownUser):
-        take_until_decided(iter([NOTHING_YET, FAILED, FAILED]), 2)
+def test_when_nobody_can_be_listed_no_stream_begins() -> None:
+    """There is no result to begin it for."""
+    other = ListingFailed("b", SourceUnavailable("no answer"))
+    with pytest.raises(NothingListed) as caught:
+        take_until_decided(iter([NOTHING_YET, other, FAILED]), TWO_USERS)
+    assert list(caught.value.errors) == ["a", "b"]
 
 
 def test_progress_without_progress_is_sent_only_as_a_heartbeat() -> None:

@@ -234,7 +234,7 @@ def test_page_that_is_too_large_is_asked_for_in_smaller_ones(
     connect: Connect, github: LoopbackGitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its gists may have very many files."""
-    monkeypatch.setattr("gistsearch.adapters.github.listing.MAX_PAGE_BYTES", 100_000)
+    monkeypatch.setattr("gistsearch.adapters.github.pages.MAX_PAGE_BYTES", 100_000)
     pages = _pages(connect(github))
     assert _listed(pages) == [gist.id for gist in github.users["octo"]]
     assert any("per_page=50" in request.target for request in github.requests)

@@ -268,7 +268,7 @@ def test_pages_that_lead_in_a_circle_end_in_an_error(connect: Connect) -> None:
 
 def test_pages_without_end_end_in_an_error(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only their number gives them away."""
-    monkeypatch.setattr("gistsearch.adapters.github.listing.MAX_PAGES", 20)
+    monkeypatch.setattr("gistsearch.adapters.github.pages.MAX_PAGES", 20)
     with LoopbackGitHub({"octo": _small_gists(1)}) as github:
         base = f"{github.api_url}/users/octo/gists?page="
         endless = faults.link_header(f'<{base}999998>; rel="next", <{base}999999>; rel="last"')
@@ -326,7 +326,7 @@ def test_renamed_user_is_followed_within_the_origin(connect: Connect, status: in
 
 def test_page_larger_than_any_can_be_is_refused(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """In any size."""
-    monkeypatch.setattr("gistsearch.adapters.github.listing.MAX_PAGE_BYTES", 1_000)
+    monkeypatch.setattr("gistsearch.adapters.github.pages.MAX_PAGE_BYTES", 1_000)
     with LoopbackGitHub({"octo": _small_gists(2)}) as github, pytest.raises(SourceUnavailable, match="larger"):
         listed(connect(github))
 
@@ -344,7 +344,11 @@ def test_refusal_is_not_asked_for_again(connect: Connect, status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "words", "told"),
     [
-        (401, "Bad credentials", r"status 401: Bad credentials \(check the token in GISTSEARCH_GITHUB_TOKEN\)"),
+        (
+            401,
+            "Bad credentials",
+            r"status 401: Bad credentials \(check the token in GISTSEARCH_GITHUB_TOKEN or GISTSEARCH_GITHUB_TOKENS\)",
+        ),
         (
             403,
             "Although you appear to have the correct authorization, your IP is not allowed",

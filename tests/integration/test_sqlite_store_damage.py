@@ -34,7 +34,7 @@ EXPECTED = answer_of(QUERY, ask(QUERY, SOURCE))
 
 
 def database(directory: Path, generation: int = 0) -> Path:
-    return directory / ORIGIN / f"v1-{generation}.db"
+    return directory / ORIGIN / f"v2-{generation}.db"
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_a_file_that_is_no_store_is_set_aside(directory: Path, replace: Callable
     assert not database(directory).exists()
     assert database(directory, 1).exists()
     open_store(directory).tidy()
-    assert [path.name for path in database(directory).parent.iterdir() if "journal" not in path.name] == ["v1-2.db"]
+    assert [path.name for path in database(directory).parent.iterdir() if "journal" not in path.name] == ["v2-2.db"]
 
 
 def test_a_process_learns_that_another_one_set_the_file_aside(directory: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_process_learns_that_another_one_set_the_file_aside(directory: Path) -
 
 def test_files_of_other_versions_are_left_alone(directory: Path) -> None:
     """Newer ones for good, older ones until the store is tidied."""
-    older, newer = directory / ORIGIN / "v0-3.db", directory / ORIGIN / "v2-0.db"
+    older, newer = directory / ORIGIN / "v1-3.db", directory / ORIGIN / "v9-0.db"
     older.write_bytes(b"older")
     newer.write_bytes(b"newer")
     (directory / ORIGIN / "notes.txt").write_text("mine")
@@ -306,7 +306,7 @@ def test_a_read_only_place_makes_a_search_slower_not_wrong(is_empty: bool) -> No
 
 
 def test_a_damaged_store_in_a_read_only_place_is_not_used() -> None:
-    damage = "printf '\\377\\377\\377\\377' | dd of=$(echo $DIR/*/v1-0.db) bs=1 seek=100 conv=notrunc 2>/dev/null"
+    damage = "printf '\\377\\377\\377\\377' | dd of=$(echo $DIR/*/v2-0.db) bs=1 seek=100 conv=notrunc 2>/dev/null"
     result = in_namespace(f"mount -t tmpfs none $DIR; $SEARCH >/dev/null; {damage}; mount -o remount,ro $DIR; $SEARCH")
     assert result["is_right"]
     assert 1 <= len(result["warnings"]) <= 2

@@ -1,6 +1,7 @@
 """A GitHub of our own: a real HTTP server on the loopback interface, able to misbehave by script."""
 
 from tests.loopback_github import faults
+from tests.loopback_github.budgets import Budget
 from tests.loopback_github.connection import Exchange, Fault
 from tests.loopback_github.content import LoopbackFile, LoopbackGist, Streamed
 from tests.loopback_github.faults import ALL_FAULTS
@@ -13,6 +14,7 @@ from tests.loopback_github.sources import real_gists
 
 __all__ = [
     "ALL_FAULTS",
+    "Budget",
     "Exchange",
     "Fault",
     "LoopbackFile",

@@ -1,21 +1,27 @@
-"""Answers as api.github.com gives them: a user's gists, page by page."""
+"""Answers as api.github.com gives them: a user's gists and an organization's members, page by page."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from urllib.parse import parse_qs, unquote, urlencode
 
 from attrs import field, frozen
 
 from tests.loopback_github.answers import Answer, Headers, accepts_gzip, gzipped, not_modified
+from tests.loopback_github.budgets import Budget, bad_credentials
 from tests.loopback_github.content import LoopbackGist
 from tests.loopback_github.items import Items, number_of
 from tests.loopback_github.raw import Users
 from tests.loopback_github.request import Recorded
+
+T = TypeVar("T")
+Organizations = Mapping[str, Mapping[str, bool]]
+"""The names of their members, and whether each membership is public."""
 
 _LONG_AGO = datetime(2012, 3, 1, tzinfo=UTC)
 _STEP = timedelta(hours=7, seconds=11)
@@ -33,16 +39,27 @@ class _Listing:
 
 
 class ApiAnswers:
-    """Lists gists."""
+    """Lists gists and members."""
 
-    def __init__(self, users: Users, api_url: str, raw_origin: str) -> None:
+    def __init__(
+        self,
+        users: Users,
+        organizations: Organizations,
+        api_url: str,
+        raw_origin: str,
+        budgets: Mapping[str, Budget] | None = None,
+    ) -> None:
         """
         Args:
             users: their names and gists; may change between requests.
+            organizations: their names and members; may change between requests.
             api_url: where this API is.
             raw_origin: where the content lies.
+            budgets: of the tokens that are accepted; may change between requests. None: any token is accepted.
         """
         self._users = users
+        self._budgets = budgets
+        self._organizations = organizations
         self._api_url = api_url
         self._items = Items(api_url, raw_origin)
         self._listings: dict[str, _Listing] = {}
@@ -50,7 +67,13 @@ class ApiAnswers:
         self._answered = 0
 
     def answer(self, request: Recorded) -> Answer:
-        """Answer a request."""
+        """Answer a request, within the limit of its token if tokens have limits."""
+        if self._budgets is None:
+            return self._answer(request)
+        budget = self._budgets.get(request.fields.get("authorization", "").removeprefix("Bearer "))
+        return bad_credentials() if budget is None else budget.charge(self._answer(request))
+
+    def _answer(self, request: Recorded) -> Answer:
         if not request.fields.get("user-agent", "").strip():
             return _no_user_agent()
         signed_in = "authorization" in request.fields
@@ -68,6 +91,8 @@ class ApiAnswers:
         path, _, query = request.target.partition("?")
         if (name := self._user_of(path)) is not None:
             return self._page(self._listing(name), query, signed_in)
+        if (name := self._organization_of(path)) is not None:
+            return self._members(name, path.rpartition("/")[2], query)
         for name in self._users if path.startswith("/gists/") else ():
             for created, gist in self._listing(name).ordered:
                 if path == f"/gists/{gist.id}":
@@ -93,6 +118,15 @@ class ApiAnswers:
             ("x-ratelimit-used", str(used)),
             ("X-GitHub-Request-Id", f"{self._answered:04X}:1:2:3:4"),
         ]
+
+    def _organization_of(self, path: str) -> str | None:
+        match [unquote(piece) for piece in path.split("/")]:
+            case ["", "orgs", asked, "public_members" | "members"]:
+                return next((name for name in self._organizations if name.lower() == asked.lower()), None)
+            case ["", "organizations", number, "public_members" | "members"]:
+                return next((name for name in self._organizations if str(number_of(name)) == number), None)
+            case _:
+                return None
 
     def _user_of(self, path: str) -> str | None:
         match [unquote(piece) for piece in path.split("/")]:
@@ -124,28 +158,44 @@ class ApiAnswers:
     def _page(self, listing: _Listing, query: str, signed_in: bool) -> tuple[Headers, bytes]:
         made = listing.pages.get((query, signed_in))
         if made is None:
-            asked = {name: values[-1] for name, values in parse_qs(query).items()}
-            size = min(_positive(asked.get("per_page"), 30), 100)
-            page = _positive(asked.get("page"), 1)
             pairs = [pair for pair in listing.ordered if pair[1].public or signed_in]
-            if since := asked.get("since"):
-                pairs = [pair for pair in pairs if (pair[1].updated_at or pair[0]) >= datetime.fromisoformat(since)]
-            shown = pairs[(page - 1) * size : page * size]
-            body = b"[" + b",".join(self._items.encoded(listing.name, moment, gist) for moment, gist in shown) + b"]"
-            headers = [("ETag", f'W/"{hashlib.sha256(body).hexdigest()}"')]
-            headers += self._links(listing.name, asked, page, -(-len(pairs) // size))
-            made = listing.pages[query, signed_in] = headers, body
+            if since := parse_qs(query).get("since"):
+                pairs = [pair for pair in pairs if (pair[1].updated_at or pair[0]) >= datetime.fromisoformat(since[-1])]
+            made = self._sliced(
+                pairs,
+                lambda pair: self._items.encoded(listing.name, *pair),
+                f"user/{number_of(listing.name)}/gists",
+                query,
+            )
+            listing.pages[query, signed_in] = made
         return made
 
-    def _links(self, name: str, asked: Mapping[str, str], page: int, pages: int) -> Headers:
-        """Make the `Link` header. Its addresses name the user by number, as GitHub's do."""
+    def _members(self, organization: str, list_name: str, query: str) -> tuple[Headers, bytes]:
+        members = self._organizations[organization].items()
+        shown = [name for name, public in members if public or list_name == "members"]
+        path = f"organizations/{number_of(organization)}/{list_name}"
+        return self._sliced(shown, lambda name: json.dumps(self._items.owner(name)).encode(), path, query)
+
+    def _sliced(
+        self, records: Sequence[T], encode: Callable[[T], bytes], path: str, query: str
+    ) -> tuple[Headers, bytes]:
+        """Return one page of records. The path is that which links name: with the owner's number, as GitHub's do."""
+        asked = {name: values[-1] for name, values in parse_qs(query).items()}
+        size = min(_positive(asked.get("per_page"), 30), 100)
+        page = _positive(asked.get("page"), 1)
+        body = b"[" + b",".join(map(encode, records[(page - 1) * size : page * size])) + b"]"
+        headers = [("ETag", f'W/"{hashlib.sha256(body).hexdigest()}"')]
+        return [*headers, *self._links(path, asked, page, -(-len(records) // size))], body
+
+    def _links(self, path: str, asked: Mapping[str, str], page: int, pages: int) -> Headers:
         places = {"prev": page - 1, "next": page + 1, "last": pages, "first": 1}
         if page >= pages:
             del places["next"], places["last"]
         if page == 1:
             del places["prev"], places["first"]
-        base = f"{self._api_url}/user/{number_of(name)}/gists"
-        links = [f'<{base}?{urlencode({**asked, "page": at})}>; rel="{rel}"' for rel, at in places.items()]
+        links = [
+            f'<{self._api_url}/{path}?{urlencode({**asked, "page": at})}>; rel="{rel}"' for rel, at in places.items()
+        ]
         return [("Link", ", ".join(links))] if links else []
 
 

@@ -52,6 +52,21 @@ class Items:
             files[file.name] = self._file(name, gist, file) | cut
         return json.dumps(self._shape(name, created, gist) | {"files": files}).encode()
 
+    def owner(self, name: str) -> dict[str, object]:
+        """Return a user as the API describes one in the JSON of something else."""
+        return {
+            "login": name,
+            "id": number_of(name),
+            "avatar_url": f"https://avatars.githubusercontent.com/u/{number_of(name)}?v=4",
+            "gravatar_id": "",
+            "url": f"{self._api_url}/users/{name}",
+            "html_url": f"https://github.com/{name}",
+            "gists_url": f"{self._api_url}/users/{name}/gists{{/gist_id}}",
+            "type": "User",
+            "user_view_type": "public",
+            "site_admin": False,
+        }
+
     def _shape(self, name: str, created: datetime, gist: LoopbackGist) -> dict[str, object]:
         url = f"{self._api_url}/gists/{gist.id}"
         return {
@@ -72,7 +87,7 @@ class Items:
             "comments_enabled": True,
             "user": None,
             "comments_url": f"{url}/comments",
-            "owner": self._owner(name),
+            "owner": self.owner(name),
             "truncated": len(gist.files) > MOST_FILES,
         }
 
@@ -83,20 +98,6 @@ class Items:
             "language": file.language,
             "raw_url": self._raw_origin + raw_path(name, gist, file),
             "size": file.size,
-        }
-
-    def _owner(self, name: str) -> dict[str, object]:
-        return {
-            "login": name,
-            "id": number_of(name),
-            "avatar_url": f"https://avatars.githubusercontent.com/u/{number_of(name)}?v=4",
-            "gravatar_id": "",
-            "url": f"{self._api_url}/users/{name}",
-            "html_url": f"https://github.com/{name}",
-            "gists_url": f"{self._api_url}/users/{name}/gists{{/gist_id}}",
-            "type": "User",
-            "user_view_type": "public",
-            "site_admin": False,
         }
 
 

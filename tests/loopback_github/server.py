@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.loopback_github.api import ApiAnswers
+from tests.loopback_github.budgets import Budget
 from tests.loopback_github.connection import Connection, Fault
 from tests.loopback_github.content import LoopbackGist
 from tests.loopback_github.raw import RawAnswers
@@ -37,6 +38,8 @@ class LoopbackGitHub:
         port_raw: int = 0,
         record: bool = True,
         tls: ssl.SSLContext | None = None,
+        organizations: dict[str, dict[str, bool]] | None = None,
+        tokens: dict[str, Budget] | None = None,
     ) -> None:
         """
         Args:
@@ -46,8 +49,12 @@ class LoopbackGitHub:
             port_api, port_raw: where to listen; 0: anywhere.
             record: whether to keep `requests`.
             tls: the certificate for `https`; None: `http`.
+            organizations: the names of their members, and whether each membership is public. May be changed as `users`.
+            tokens: those that are accepted; may be changed as `users`. None: any is, and has no limit.
         """
         self.users = users
+        self.organizations = organizations or {}
+        self.tokens = tokens
         self.requests: list[Recorded] = []
         self._latency_s = latency_s
         self._pace = pace
@@ -125,7 +132,8 @@ class LoopbackGitHub:
         self._ports = {
             name: listener.getsockname()[1] for name, listener in zip(self._ports, self._listeners, strict=True)
         }
-        api, raw = ApiAnswers(self.users, self.api_url, self.raw_origin), RawAnswers(self.users)
+        api = ApiAnswers(self.users, self.organizations, self.api_url, self.raw_origin, self.tokens)
+        raw = RawAnswers(self.users)
         self._sites = [
             Site("api", api.answer, self._latency_s, None, self._record, self._rules["api"]),
             Site("raw", raw.answer, self._latency_s, self._pace, self._record, self._rules["raw"]),

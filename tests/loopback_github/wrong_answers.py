@@ -28,7 +28,7 @@ _UNICORN = b"""<!DOCTYPE html>
 <body><div class="c"><p><strong>This page is taking too long to load.</strong></p>
 <p>Sorry about that. Please try refreshing and contact us if the problem persists.</p></div></body></html>
 """
-_PRIMARY = {
+PRIMARY_LIMIT = {
     "message": "API rate limit exceeded for 127.0.0.1. (But here's the good news: Authenticated requests get a higher"
     " rate limit. Check out the documentation for more details.)",
     "documentation_url": "https://docs.github.com/rest/overview/resources-in-the-rest-api#rate-limiting",
@@ -143,7 +143,7 @@ def rate_limited(
     """
     told = {"Retry-After": retry_after, "x-ratelimit-remaining": remaining, "x-ratelimit-reset": reset}
     headers = [(name, str(value)) for name, value in told.items() if value is not None]
-    body = json.dumps(_SECONDARY if secondary else _PRIMARY).encode()
+    body = json.dumps(_SECONDARY if secondary else PRIMARY_LIMIT).encode()
 
     async def fault(exchange: Exchange) -> None:
         if exchange.request.listener == "raw":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from fnmatch import fnmatchcase
 from itertools import product
@@ -100,9 +101,24 @@ def test_globs_select_what_ripgrep_selects(glob: str, tmp_path: Path) -> None:
     assert (ran.returncode == 2) == (refused != "") or "a '}' without" in refused
 
 
-@pytest.mark.parametrize("glob", ["[", "[a", "[]", "[!]", "{", "{a", "{a,{b}", "}", "a}b", "\\", "[z-a]", "![a"])
-def test_a_malformed_glob_is_refused(glob: str) -> None:
-    with pytest.raises(ValueError, match=r"write|empty"):
+NO_BRACKET = "has a '[' without a ']'; write '\\[' for the character"
+NO_BRACE = "has a '{' without a '}'; write '\\{' for the character"
+NO_OPENING = "has a '}' without a '{'; write '\\}' for the character"
+
+
+@pytest.mark.parametrize(
+    ("glob", "message"),
+    [
+        *((glob, NO_BRACKET) for glob in ("[", "[a", "[]", "[!]", "![a")),
+        *((glob, NO_BRACE) for glob in ("{", "{a", "{a,{b}")),
+        *((glob, NO_OPENING) for glob in ("}", "a}b")),
+        ("\\", "ends with a '\\' that escapes nothing; write '\\\\' for the character"),
+        ("[z-a]", "has an empty range, z-a"),
+    ],
+)
+def test_a_malformed_glob_is_refused(glob: str, message: str) -> None:
+    """The message says what to write instead."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         check_glob(glob)
 
 

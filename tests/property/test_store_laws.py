@@ -57,6 +57,7 @@ asked: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"detail": Detail.COUNTS},
         {"detail": Detail.COUNTS, "languages": ["python"]},
         {"detail": Detail.MATCHES},
+        {"detail": Detail.MATCH_COUNTS},
         {"context_before": 1, "context_after": 2},
         {"max_lines": 1},
         {"text": True},

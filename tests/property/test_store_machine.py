@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from gistsearch.adapters.sqlite import SqliteStore
 from gistsearch.domain.store.room import shrink
+from gistsearch.ports.gists import user_key
 from gistsearch.ports.store import Pack, StoreDamaged, StoredListing, StoreError
 from gistsearch.testing.store_fixtures import listing_of, save
 
@@ -35,7 +36,7 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp(prefix="gistsearch-store-"))
         self.handles = [self.open(), self.open()]
-        self.listings: dict[str, StoredListing] = {}
+        self.listings: dict[str, StoredListing] = {}  # by owner
         self.packs: dict[str, dict[str, Pack]] = {}  # by owner and id
         self.old_listings: list[tuple[str, StoredListing]] = []
         self.texts: dict[str, tuple[Pack, bytes]] = {}  # of all packs that ever were
@@ -70,8 +71,8 @@ class StoreMachine(RuleBasedStateMachine):
                 users = {name: self.store.load(name) for name in USERNAMES}
             except StoreDamaged:
                 continue
-            self.listings = {name: user.listing for name, user in users.items() if user.listing}
-            self.packs = {name.casefold(): {pack.id: pack for pack in user.packs} for name, user in users.items()}
+            self.listings = {user_key(name): user.listing for name, user in users.items() if user.listing}
+            self.packs = {user_key(name): {pack.id: pack for pack in user.packs} for name, user in users.items()}
             return
 
     @initialize(username=usernames, text=texts)
@@ -85,48 +86,46 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(username=usernames, text=texts)
     def replace_packs(self, username: str, text: bytes) -> None:
-        replaced = list(self.packs.get(username.casefold(), {}).values())[::2]
+        replaced = list(self.packs.get(user_key(username), {}).values())[::2]
         with self.accidents():
             pack = self.store.save_pack(username, (), text, replaced)
             for old in replaced:
-                del self.packs[username.casefold()][old.id]
+                del self.packs[user_key(username)][old.id]
             self.saved(username, pack, text)
 
     def saved(self, username: str, pack: Pack, text: bytes) -> None:
         assert pack.id not in self.texts, "expected an id that never was"
         self.texts[pack.id] = pack, text
-        self.packs.setdefault(username.casefold(), {})[pack.id] = pack
+        self.packs.setdefault(user_key(username), {})[pack.id] = pack
 
     @rule(username=usernames)
     def save_listing(self, username: str) -> None:
         listing = listing_of(f"{next(self.numbers)}")
-        self.old_listings.append((username, listing))
+        self.old_listings.append((user_key(username), listing))
         with self.accidents():
             self.store.save_listing(username, listing)
-            self.listings[username] = listing
+            self.listings[user_key(username)] = listing
 
     @rule(username=usernames)
     def drop_listing(self, username: str) -> None:
         with self.accidents():
             self.store.drop_listing(username)
-            self.listings.pop(username, None)
+            self.listings.pop(user_key(username), None)
 
     @rule(username=usernames)
     def drop_packs(self, username: str) -> None:
-        dropped = list(self.packs.get(username.casefold(), {}))[:2]
+        dropped = list(self.packs.get(user_key(username), {}))[:2]
         with self.accidents():
             self.store.drop_packs(dropped)
             for pack_id in dropped:
-                del self.packs[username.casefold()][pack_id]
+                del self.packs[user_key(username)][pack_id]
 
     @rule(username=usernames)
     def drop_owner(self, username: str) -> None:
         with self.accidents():
             self.store.drop_owner(username)
-            self.packs.pop(username.casefold(), None)
-            self.listings = {
-                name: listing for name, listing in self.listings.items() if name.casefold() != username.casefold()
-            }
+            self.packs.pop(user_key(username), None)
+            self.listings.pop(user_key(username), None)
 
     @rule(max_bytes=st.sampled_from([0, 150_000, 500_000]))
     def evict(self, max_bytes: int) -> None:
@@ -135,7 +134,7 @@ class StoreMachine(RuleBasedStateMachine):
             shrink(self.store, max_bytes)
             left = {usage.owner: usage for usage in self.store.usage()}
             assert self.store.size_bytes() <= max_bytes or not left
-            self.listings = {name: one for name, one in self.listings.items() if name.casefold() in left}
+            self.listings = {owner: one for owner, one in self.listings.items() if owner in left}
             self.packs = {
                 owner: {pack_id: pack for pack_id, pack in packs.items() if pack_id in left[owner].packs}
                 for owner, packs in self.packs.items()
@@ -204,12 +203,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     def compare(self, username: str) -> None:
         user = self.store.load(username)
-        packs = self.packs.get(username.casefold(), {})
+        packs = self.packs.get(user_key(username), {})
         if not self.is_damaged:
-            assert user.listing == self.listings.get(username)
+            assert user.listing == self.listings.get(user_key(username))
             assert {pack.id: pack for pack in user.packs} == packs
         elif user.listing:
-            assert (username, user.listing) in self.old_listings
+            assert (user_key(username), user.listing) in self.old_listings
         for pack in user.packs:
             saved, text = self.texts[pack.id]
             assert pack == saved

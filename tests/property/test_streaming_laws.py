@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gistsearch.adapters.re2 import Re2Compiler
 from gistsearch.domain.matching.lines import ContextLine
+from gistsearch.domain.matching.windows import LOOKBEHIND_BYTES
 from gistsearch.domain.query import Detail, SearchQuery
 from gistsearch.ports.matching import InvalidPattern, Matcher, MatchOptions
 from tests.property import oracle, strategies
@@ -44,6 +45,7 @@ wanted = st.sampled_from(
         {"detail": Detail.COUNTS},
         {"detail": Detail.MATCHES},
         {"detail": Detail.MATCHES, "max_lines": 2},
+        {"detail": Detail.MATCH_COUNTS, "max_lines": 2},
         {"text": True},
         {"invert": True},
         {"invert": True, "max_lines": 2, "context_before": 1, "context_after": 1},
@@ -165,6 +167,7 @@ def test_counts_are_those_of_the_lines(text: bytes, pattern: str, multiline: boo
 
 
 @given(strategies.odd_texts, strategies.patterns, contexts, contexts, st.booleans())
+@example(b"\n\na\n\n\nb", "a|b", 2, 2, False)
 def test_context_is_the_neighbouring_lines(text: bytes, pattern: str, before: int, after: int, invert: bool) -> None:
     """Each line is reported with as many lines around it as there are, whatever they contain."""
     text = b"t" + text.replace(b"\0", b"")
@@ -226,12 +229,15 @@ def test_windows_find_every_match_no_longer_than_a_quarter_of_them(
     st.integers(64, 96),
     contexts,
     contexts,
+    st.sampled_from([0, LOOKBEHIND_BYTES]),
 )
-@example(b"\n" * 46 + b"b\nab\na\n" + b"\n" * 20, r"b\s?a", 64, 0, 0)  # Two matches meet in a line after a seam.
+@example(b"\n" * 46 + b"b\nab\na\n" + b"\n" * 20, r"b\s?a", 64, 0, 0, 0)  # Two matches meet in a line after a seam.
+@example(b"\n" * 46 + b"b\nab\na\n" + b"\n" * 20, r"b\s?a", 64, 0, 0, 48 * 50)
 def test_windows_do_not_change_short_lines_and_matches(
-    text: bytes, pattern: str, window: int, before: int, after: int
+    text: bytes, pattern: str, window: int, before: int, after: int, skipped: int
 ) -> None:
-    """Spans and context are those of the whole text, wherever windows are cut."""
+    """Spans and context are those of the whole text, wherever windows are cut, and whatever is out of sight before."""
+    text = b"-\n" * (skipped // 2) + text
     query = query_for(pattern, MatchOptions(multiline=True), context_before=before, context_after=after)
     assert searched(query, [text], window) == searched(query, [text])
 
@@ -245,6 +251,7 @@ def test_a_line_that_fits_the_window_is_searched_whole(text: bytes, pattern: str
 
 
 @given(strategies.odd_texts, strategies.patterns, windows_of_any_size)
+@example(b"a\n\nb\n", "a", 96)
 def test_every_line_either_matches_or_not(text: bytes, pattern: str, window: int) -> None:
     """Inverted, a search reports exactly the other lines, overlong ones included."""
     numbers = searched(query_for(pattern, text=True), [text], window).numbers

@@ -12,8 +12,10 @@ import pytest
 from gistsearch import __version__
 from gistsearch.adapters.github import GitHubGists
 from gistsearch.adapters.memory import InMemoryGists
+from gistsearch.adapters.memory_store import InMemoryStore
+from gistsearch.adapters.offline import OfflineGists
 from gistsearch.adapters.re2 import Re2Compiler
-from gistsearch.container import make_compiler, make_source
+from gistsearch.container import make_compiler, make_members, make_source, search_setup
 from gistsearch.settings import BadSetting, Settings
 
 
@@ -112,6 +114,7 @@ def test_what_only_the_adapter_can_refuse_is_a_bad_setting_too(settings: Setting
     [
         (Settings(https_proxy="socks5://user:pa55word@proxy"), "HTTPS_PROXY"),
         (Settings(http_proxy="http://user:pa55word@proxy/path"), "http_proxy"),
+        (Settings(all_proxy="socks5h://user:pa55word@proxy"), "ALL_PROXY: SOCKS is not supported"),
         (Settings(ssl_cert_file="/nowhere/ca.pem"), "SSL_CERT_FILE"),
     ],
 )
@@ -122,7 +125,53 @@ def test_proxy_or_authority_that_cannot_be_used_is_a_bad_setting(settings: Setti
     assert "pa55word" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(all_proxy="http://proxy:3128"),
+        Settings(all_proxy="socks5://proxy", https_proxy="http://proxy:3128"),
+        Settings(
+            all_proxy="socks5://proxy",
+            http_proxy="http://proxy:3128",
+            github_api_url="http://127.0.0.1:1",
+            github_raw_origins=("http://127.0.0.1:2",),
+        ),
+    ],
+)
+def test_a_proxy_for_everything_that_is_not_needed_is_not_refused(settings: Settings) -> None:
+    """Nor is one that can be used, as with curl."""
+    make_source(settings)
+
+
 def test_version_is_that_of_the_project() -> None:
     """It stands in two places, since reading it from metadata takes longer than printing it."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
+
+
+@pytest.mark.parametrize("backend", ["github", "memory", "shelf"])
+def test_source_of_gists_lists_members_as_well(backend: str) -> None:
+    """So both share its connections, its limits and its tokens."""
+    settings = Settings(backend=backend)
+    source = make_source(settings)
+    assert make_members(settings, source) is source
+
+
+def test_backend_without_members_is_named() -> None:
+    """Other packages' sources need not list members."""
+    with pytest.raises(BadSetting, match="GISTSEARCH_BACKEND: 'shelf' does not list the members of organizations"):
+        make_members(Settings(backend="shelf"), OfflineGists(InMemoryStore()))
+
+
+@pytest.mark.parametrize(
+    ("settings", "lacks_token"),
+    [
+        (Settings(store="off"), True),
+        (Settings(store="off", github_token="a"), False),
+        (Settings(store="off", github_tokens=("a", "b")), False),
+        (Settings(store="off", backend="memory"), False),
+    ],
+)
+def test_command_knows_whether_a_token_would_help(settings: Settings, lacks_token: bool) -> None:
+    """It advises to set one only then."""
+    assert search_setup(settings).lacks_token is lacks_token

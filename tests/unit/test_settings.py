@@ -222,6 +222,54 @@ def test_a_file_without_keys_is_refused(tmp_path: Path) -> None:
         Settings.from_environment({"GISTSEARCH_API_KEYS": f"@{path}"})
 
 
+def test_tokens_are_in_a_file(tmp_path: Path) -> None:
+    """One on each line; they win over a single one, which other tools may have set."""
+    path = tmp_path / "tokens"
+    path.write_text("# Ours\r\nghp_a\n\n  ghp_b  # of the bot\n#ghp_c\n", newline="")
+    environment = {"GISTSEARCH_GITHUB_TOKENS": str(path), "GISTSEARCH_GITHUB_TOKEN": "d", "GH_TOKEN": "e"}
+    assert Settings.from_environment(environment).all_github_tokens == ("ghp_a", "ghp_b")
+
+
+def test_single_token_is_used_without_such_a_file() -> None:
+    """And there may be none at all."""
+    assert Settings.from_environment({"GH_TOKEN": "e"}).all_github_tokens == ("e",)
+    assert Settings.from_environment({}).all_github_tokens == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "contains no value"),
+        (b"# ghp_a\n \n", "contains no value"),
+        (f"{TOKEN} {TOKEN}\n".encode(), "holds a character that no token holds"),
+        (f"{TOKEN}\0".encode(), "holds a character that no token holds"),
+        (TOKEN.encode() + b"\xff", "names a file that cannot be read: it is not text"),
+        (None, "names a file that cannot be read: No such file or directory"),
+    ],
+)
+def test_tokens_that_cannot_be_used_are_refused_and_not_shown(
+    tmp_path: Path, content: bytes | None, reason: str
+) -> None:
+    """Nor is a token that was taken for the name of a file."""
+    path = tmp_path / TOKEN
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadSetting, match=f"^GISTSEARCH_GITHUB_TOKENS {reason}$") as refused:
+        Settings.from_environment({"GISTSEARCH_GITHUB_TOKENS": str(path)})
+    assert TOKEN not in str(refused.value)
+
+
+def test_none_of_several_tokens_goes_over_the_network_in_the_clear(tmp_path: Path) -> None:
+    """Plain http with tokens is for this machine alone."""
+    (tmp_path / "tokens").write_text(TOKEN)
+    environment = {
+        "GISTSEARCH_GITHUB_TOKENS": str(tmp_path / "tokens"),
+        "GISTSEARCH_GITHUB_API_URL": "http://ghe.example",
+    }
+    with pytest.raises(BadSetting, match="GISTSEARCH_GITHUB_TOKENS"):
+        Settings.from_environment(environment)
+
+
 @pytest.mark.parametrize(
     ("environment", "token"),
     [
@@ -293,6 +341,15 @@ def test_proxies_are_read_from_the_variables_that_curl_reads(
     assert (settings.https_proxy, settings.http_proxy, settings.no_proxy) == (https, http, exceptions)
 
 
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [({"ALL_PROXY": "a"}, "a"), ({"all_proxy": "a", "ALL_PROXY": "A"}, "a"), ({"HTTPS_PROXY": "a"}, None)],
+)
+def test_proxy_for_everything_is_read_as_curl_reads_it(environment: dict[str, str], proxy: str | None) -> None:
+    """In lower case first."""
+    assert Settings.from_environment(environment).all_proxy == proxy
+
+
 def test_authorities_are_read_from_the_variable_that_openssl_reads() -> None:
     """As other programs do."""
     assert Settings.from_environment({"SSL_CERT_FILE": "/etc/ca.pem"}).ssl_cert_file == "/etc/ca.pem"
@@ -302,3 +359,4 @@ def test_secrets_do_not_show() -> None:
     """A proxy's address may contain a password."""
     shown = repr(Settings(https_proxy=f"http://u:{TOKEN}@p", http_proxy=f"http://u:{TOKEN}@p", github_token=TOKEN))
     assert TOKEN not in shown
+    assert TOKEN not in repr(Settings(github_tokens=(TOKEN,)))

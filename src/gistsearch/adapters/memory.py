@@ -24,7 +24,9 @@ from gistsearch.ports.gists import (
     SourceError,
     UnknownUser,
     Unreadable,
+    user_key,
 )
+from gistsearch.ports.members import MemberSource, UnknownOrganization
 
 _NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,12 +56,17 @@ MemoryRecord = MemoryGist | Unreadable | SourceError
 """One entry of a user's listing: a gist, a record that cannot be read, or the error that ends the listing there."""
 
 
-class InMemoryGists(GistSource):
-    """A source of gists that it was given, newest first."""
+MemoryMember = str | SourceError
+"""A user name, or an error that is raised after the last member because this one cannot be listed."""
+
+
+class InMemoryGists(GistSource, MemberSource):
+    """A source of gists that it was given, newest first, and of the members of organizations."""
 
     def __init__(
         self,
         users: Mapping[str, Sequence[MemoryRecord]],
+        organizations: Mapping[str, Sequence[MemoryMember]] | None = None,
         *,
         page_gists: int = 100,
         chunk_bytes: int = 1 << 16,
@@ -68,6 +75,7 @@ class InMemoryGists(GistSource):
         """
         Args:
             users: their gists, newest first, by name. Names are compared without regard to case.
+            organizations: the user names of their public members, by name, which is compared in the same way.
             page_gists: how many records a page of a listing has.
             chunk_bytes: the size of the chunks in which files are read.
             origin: the beginning of all addresses.
@@ -78,33 +86,40 @@ class InMemoryGists(GistSource):
         self._lock = threading.Lock()
         self._listings: dict[str, _Listing] = {}
         self._contents: dict[str, Content] = {}
+        self._members: dict[str, tuple[MemoryMember, ...]] = {}
         self.pages_fetched: Counter[str] = Counter()
         """How many pages were listed that were not known, by user (in lower case)."""
         self.files_opened: Counter[str] = Counter()
         """How often each file was opened, by address."""
         for username, records in users.items():
             self.put(username, records)
+        for organization, members in (organizations or {}).items():
+            self.put_members(organization, members)
 
     @classmethod
     def sample(cls) -> Self:
-        """Return a few gists of made-up content, to try a search on."""
-        return cls(_SAMPLE)
+        """Return a few gists of made-up content, to try a search on. Their owners are the members of `examples`."""
+        return cls(_SAMPLE, {"examples": list(_SAMPLE)})
 
     def put(self, username: str, records: Sequence[MemoryRecord]) -> None:
         """Add a user, or replace everything that a user has. Content that is not listed any more is gone."""
         listing = _Listing(f"{self._origin}/{username}", records, self._page_gists)
         with self._lock:
-            before = self._listings.get(username.casefold())
-            self._listings[username.casefold()] = listing
+            before = self._listings.get(user_key(username))
+            self._listings[user_key(username)] = listing
             self._contents.update(listing.contents)
             for raw_url in before.contents.keys() - listing.contents.keys() if before else ():
                 del self._contents[raw_url]
+
+    def put_members(self, organization: str, members: Sequence[MemoryMember]) -> None:
+        """Add an organization, or replace its members."""
+        self._members[organization.casefold()] = tuple(members)
 
     def list_pages(
         self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
     ) -> Generator[ListingPage, None, None]:
         deadline.check()
-        listing = self._listings.get(username.casefold())
+        listing = self._listings.get(user_key(username))
         if listing is None:
             raise UnknownUser(f"there is no user {username!r}")
         for number, page in enumerate(listing.pages):
@@ -112,7 +127,7 @@ class InMemoryGists(GistSource):
             if number < len(known) and known[number].validator == page.validator:
                 yield known[number]
             else:
-                self._count(self.pages_fetched, username.casefold())
+                self._count(self.pages_fetched, user_key(username))
                 yield page
         if listing.error is not None:
             raise listing.error.with_traceback(None)
@@ -130,6 +145,19 @@ class InMemoryGists(GistSource):
         for start in range(0, len(content), self._chunk_bytes):
             deadline.check()
             yield content[start : start + self._chunk_bytes]
+
+    def list_members(self, organization: str, deadline: Deadline) -> Generator[str, None, None]:
+        deadline.check()
+        members = self._members.get(organization.casefold())
+        if members is None:
+            raise UnknownOrganization(f"there is no organization {organization!r}")
+        for member in members:
+            deadline.check()
+            if isinstance(member, str):
+                yield member
+        for member in members:
+            if isinstance(member, SourceError):
+                raise member.with_traceback(None)
 
     def _count(self, counter: Counter[str], name: str) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from attrs import Factory, define, evolve
 
+from gistsearch.ports.gists import user_key
 from gistsearch.ports.store import GistStore, Pack, PackedFile, StoredListing, StoredUser, StoreUsage
 
 
@@ -20,7 +21,7 @@ def _now() -> datetime:
 class _Owner:
     used_at: datetime
     revision: str
-    listings: dict[str, StoredListing] = Factory(dict[str, StoredListing])
+    listing: StoredListing | None = None
     packs: dict[str, Pack] = Factory(dict[str, Pack])
 
 
@@ -44,23 +45,23 @@ class InMemoryStore(GistStore):
 
     def load(self, username: str, known: StoredUser | None = None) -> StoredUser:
         with self._lock:
-            owner = self._owners.get(username.casefold())
+            owner = self._owners.get(user_key(username))
             if owner is None:
                 return StoredUser(None, (), None, "")
             packs = tuple(owner.packs.values())
-            return StoredUser(owner.listings.get(username), packs, owner.used_at, owner.revision)
+            return StoredUser(owner.listing, packs, owner.used_at, owner.revision)
 
     def read_pack(self, pack: Pack) -> bytes | None:
         return self._texts.get(pack.id)
 
     def save_listing(self, username: str, listing: StoredListing) -> None:
         with self._lock:
-            self._changed(username).listings[username] = listing
+            self._changed(username).listing = listing
 
     def drop_listing(self, username: str) -> None:
         with self._lock:
-            if username.casefold() in self._owners:
-                self._changed(username).listings.pop(username, None)
+            if user_key(username) in self._owners:
+                self._changed(username).listing = None
 
     def save_pack(self, username: str, files: Sequence[PackedFile], text: bytes, replaced: Sequence[Pack] = ()) -> Pack:
         with self._lock:
@@ -76,12 +77,11 @@ class InMemoryStore(GistStore):
 
     def touch(self, username: str, checked_at: datetime | None = None) -> None:
         with self._lock:
-            if (owner := self._owners.get(username.casefold())) is None:
+            if (owner := self._owners.get(user_key(username))) is None:
                 return
             owner.used_at = self._clock()
-            listing = owner.listings.get(username)
-            if listing is not None and checked_at is not None and checked_at > listing.checked_at:
-                owner.listings[username] = evolve(listing, checked_at=checked_at)
+            if owner.listing is not None and checked_at is not None and checked_at > owner.listing.checked_at:
+                owner.listing = evolve(owner.listing, checked_at=checked_at)
 
     def usage(self, limit: int | None = None) -> Sequence[StoreUsage]:
         with self._lock:
@@ -91,7 +91,6 @@ class InMemoryStore(GistStore):
                     name,
                     sum(pack.text_bytes for pack in owner.packs.values()),
                     tuple(owner.packs),
-                    tuple(owner.listings),
                     owner.used_at,
                 )
                 for name, owner in users[:limit]
@@ -103,7 +102,7 @@ class InMemoryStore(GistStore):
 
     def drop_owner(self, owner: str) -> None:
         with self._lock:
-            dropped = self._owners.pop(owner.casefold(), None)
+            dropped = self._owners.pop(user_key(owner), None)
             for pack_id in dropped.packs if dropped else ():
                 del self._texts[pack_id]
 
@@ -120,7 +119,7 @@ class InMemoryStore(GistStore):
 
     def _changed(self, username: str) -> _Owner:
         """Return the owner of what is about to change; it may be new."""
-        owner = self._owners.setdefault(username.casefold(), _Owner(self._clock(), ""))
+        owner = self._owners.setdefault(user_key(username), _Owner(self._clock(), ""))
         owner.used_at, owner.revision = self._clock(), self._number()
         return owner
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from gistsearch.ports.gists import user_key
 from gistsearch.ports.store import GistStore, Pack, PackedFile, StoredListing, StoredUser, StoreUsage
 
 V = TypeVar("V")
@@ -39,8 +40,9 @@ class CachingStore(GistStore):
         return self._store.location
 
     def load(self, username: str, known: StoredUser | None = None) -> StoredUser:
-        user = self._store.load(username, self._users.get(username) or known)
-        self._users.put(username, user)
+        key = user_key(username)
+        user = self._store.load(username, self._users.get(key) or known)
+        self._users.put(key, user)
         return user
 
     def read_pack(self, pack: Pack) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator
 from typing import Any
 
@@ -25,7 +26,8 @@ class Contents:
         self._steps = steps
         self._pool = pool
         self._users: dict[str, UserContent] = {}
-        self._jobs = 0  # under way
+        self._waiting: deque[Generator[None, None, None]] = deque()  # to be begun
+        self._is_storing = False
 
     def of(self, username: str) -> UserContent:
         """Return the content of a user."""
@@ -47,7 +49,8 @@ class Contents:
 
     def count_done(self) -> None:
         """Note that a `StoreJob` is done."""
-        self._jobs -= 1
+        self._is_storing = False
+        self._begin_next()
 
     def finish(self) -> None:
         """Store what is left, and wait until everything is stored."""
@@ -61,11 +64,17 @@ class Contents:
         self._wait()
 
     def _begin(self, steps: Generator[None, None, None]) -> None:
-        self._jobs += 1
-        self._pool.advance(StoreJob(), steps)
+        self._waiting.append(steps)
+        self._begin_next()
+
+    def _begin_next(self) -> None:
+        """Store one thing after the other: each takes only the room that the others have left."""
+        if self._waiting and not self._is_storing:
+            self._is_storing = True
+            self._pool.advance(StoreJob(), self._waiting.popleft())
 
     def _wait(self) -> None:
-        while self._jobs:
+        while self._is_storing:
             step = self._pool.next(WAIT_S)
             if step is not None and isinstance(step.job, StoreJob):
                 self.count_done()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from attrs import frozen
@@ -9,7 +10,9 @@ from attrs import frozen
 from gistsearch.domain.matching.lines import ContextLine as ContextLine
 from gistsearch.domain.matching.lines import LineMatch as LineMatch
 from gistsearch.ports.deadline import DeadlineExceeded
+from gistsearch.ports.engine import EngineFailed
 from gistsearch.ports.gists import Gist, GistFile, SourceError
+from gistsearch.ports.journal import Outcome
 
 
 class SkipReason(StrEnum):
@@ -26,6 +29,7 @@ class SkipReason(StrEnum):
     DEADLINE = "deadline"
     SHUTDOWN = "shutdown"
     FILE_LIST_TRUNCATED = "file-list-truncated"
+    TOO_LARGE = "too-large"
 
 
 @frozen
@@ -48,6 +52,8 @@ class FileMatch:
     part: int = 0
     last: bool = True
     """Whether this is the file's last part: it was searched to its end, or as far as the query asks."""
+    match_count: int = 0
+    """How many matches were seen in this part, with `Detail.MATCHES` and `Detail.MATCH_COUNTS`; else 0."""
 
 
 @frozen
@@ -102,6 +108,9 @@ class Progress:
     """Content searched so far, in bytes."""
     listed: bool
     """Whether the listings of all users are complete."""
+    users_done: int | None = None
+    users_known: int | None = None
+    """Users who have been searched, and all of them, in a run over many users; None in a search, or if unknown."""
 
 
 @frozen
@@ -135,6 +144,41 @@ class SearchEnded:
     coverage: Coverage
     stopped_by: SkipReason | None = None
     """`DEADLINE` or `SHUTDOWN` if that ended the search before it was complete."""
+    latest_update: datetime | None = None
+    """When the gist that was updated last was, of all that were listed; None if none was."""
 
 
 SearchEvent = FileMatch | Skipped | ListingFailed | SearchWarning | Progress | SearchEnded
+
+
+@frozen
+class UserEnded:
+    """The last event about one user, in a run over many users."""
+
+    username: str
+    outcome: Outcome
+    coverage: Coverage | None
+    """None if the search was lost, or was never begun."""
+    error: EngineFailed | None = None
+    """Why the search was lost, if it was."""
+
+
+@frozen
+class RunResumed:
+    """The first event of a run that goes on where another one ended."""
+
+    users_done: int
+    """Users who need not be searched again."""
+    has_matched: bool
+    """Whether something of them was reported."""
+
+
+@frozen
+class RunPaused:
+    """A run over many users waits until the source may be asked again."""
+
+    until: datetime
+    """With a time zone."""
+
+
+RunEvent = SearchEvent | UserEnded | RunResumed | RunPaused

@@ -20,7 +20,7 @@ class ListingJob:
 
     username: str
     steps: Generator[Walked, None, Listed]
-    page_count: int = 0
+    has_pages: bool = False
     gist_count: int = 0
     _seen: set[str] = Factory(set[str])
 
@@ -29,7 +29,7 @@ class ListingJob:
 
         A gist that moved to this page while the listing was walked has been seen before and is left out.
         """
-        self.page_count += 1
+        self.has_pages = True
         for gist in page.gists:
             if gist.id not in self._seen:
                 self._seen.add(gist.id)
@@ -81,7 +81,7 @@ class FileJob:
 
     def match_of(self, part: Part) -> FileMatch | None:
         """Return what to report of the next part; None if there is nothing to report."""
-        if not part.line_count and not part.lines and not (part.last and self._reported_parts):
+        if not part.line_count and not part.match_count and not part.lines and not (part.last and self._reported_parts):
             return None
         gist, number = self.parent, self._reported_parts
         self._reported_parts += 1
@@ -95,6 +95,7 @@ class FileJob:
             part.binary,
             number,
             part.last,
+            part.match_count,
         )
 
 

@@ -20,7 +20,7 @@ def resolve_language(name: str) -> tuple[str, ...]:
     """
     if languages := _languages().get(name.casefold()):
         return languages
-    similar = difflib.get_close_matches(name.casefold(), _languages(), n=3, cutoff=0.7)
+    similar = difflib.get_close_matches(name.casefold(), _languages(), cutoff=0.7)
     known = dict.fromkeys(_languages()[other][0] for other in similar)
     hint = f"; did you mean {' or '.join(known)}?" if known else ""
     raise UnknownLanguage(f"{name!r} is not the name of a language{hint}")

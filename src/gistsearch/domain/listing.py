@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from operator import is_
 
 from attrs import frozen
 
@@ -75,7 +76,7 @@ def _ask(
 
 
 def _are_same(known: Sequence[ListingPage], pages: Sequence[ListingPage]) -> bool:
-    return len(known) == len(pages) and all(page is other for page, other in zip(known, pages, strict=True))
+    return len(known) == len(pages) and all(map(is_, known, pages))
 
 
 def _can_be_stored(pages: Sequence[ListingPage]) -> bool:

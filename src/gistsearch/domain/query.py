@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -35,6 +36,8 @@ class Detail(StrEnum):
     """The matching lines, with the matches in them."""
     MATCHES = "matches"
     """Each match by itself, however many a line contains."""
+    MATCH_COUNTS = "match-counts"
+    """How many matches each file contains."""
 
 
 class Order(StrEnum):
@@ -56,6 +59,11 @@ def _text(_: object, attribute: Attribute[Any], value: str) -> None:
 
 def _glob(_: object, __: Attribute[Any], value: str) -> None:
     check_glob(value)
+
+
+def _aware(_: object, attribute: Attribute[Any], value: datetime) -> None:
+    if value.utcoffset() is None:
+        raise ValueError(f"{attribute.alias} has no time zone")
 
 
 def _tuple(values: str | Iterable[str]) -> tuple[str, ...]:
@@ -94,6 +102,8 @@ class SearchQuery:
         default=(), converter=_tuple, validator=and_(max_len(MAX_FILTERS), _texts(MAX_FILTER_LENGTH)), kw_only=True
     )
     """Names of languages, in any case. Empty: all files."""
+    since: datetime | None = field(default=None, validator=optional(and_(instance_of(datetime), _aware)), kw_only=True)
+    """Search only gists that were updated at this time or later; None: all gists. With a time zone."""
     detail: Detail = field(default=Detail.LINES, kw_only=True)
     order: Order = field(default=Order.NONE, kw_only=True)
     max_lines: int | None = field(default=None, validator=optional(and_(instance_of(int), ge(1))), kw_only=True)
@@ -102,7 +112,7 @@ class SearchQuery:
     context_after: int = field(default=0, validator=and_(instance_of(int), ge(0), le(MAX_CONTEXT_LINES)), kw_only=True)
     """Lines to report before and after each matching line, with `Detail.LINES`."""
     invert: bool = field(default=False, kw_only=True)
-    """Report the lines that do not match. Not with `multiline` or `Detail.MATCHES`."""
+    """Report the lines that do not match. Not with `multiline`, `Detail.MATCHES` or `Detail.MATCH_COUNTS`."""
     text: bool = field(default=False, kw_only=True)
     """Report the lines of files with NUL bytes like those of any other file."""
     timeout_s: float | None = field(
@@ -113,5 +123,5 @@ class SearchQuery:
     """Seconds after which the search ends with what it has found; None: no limit."""
 
     def __attrs_post_init__(self) -> None:
-        if self.invert and (self.options.multiline or self.detail is Detail.MATCHES):
+        if self.invert and (self.options.multiline or self.detail in (Detail.MATCHES, Detail.MATCH_COUNTS)):
             raise ValueError("inverted matching works line by line: not with multiline or single matches")

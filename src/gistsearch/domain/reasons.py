@@ -7,6 +7,7 @@ from gistsearch.ports.deadline import DeadlineExceeded
 from gistsearch.ports.gists import (
     AccessForbidden,
     ContentGone,
+    ContentTooLarge,
     ForbiddenOrigin,
     IntegrityMismatch,
     LoginRequired,
@@ -21,6 +22,7 @@ _REASONS: dict[type[Exception], SkipReason] = {  # the first that fits
     LoginRequired: SkipReason.LOGIN_REQUIRED,
     AccessForbidden: SkipReason.FORBIDDEN,
     ContentGone: SkipReason.GONE,
+    ContentTooLarge: SkipReason.TOO_LARGE,
     MalformedRecord: SkipReason.MALFORMED_RECORD,
     DeadlineExceeded: SkipReason.DEADLINE,
 }

@@ -14,7 +14,7 @@ from gistsearch.domain.listing import Listed, Walked
 from gistsearch.domain.matching.file_search import Part
 from gistsearch.domain.matching.packs import can_search_packs
 from gistsearch.domain.query import Detail, Order
-from gistsearch.domain.selection import FileSelection
+from gistsearch.domain.selection import Selection
 from gistsearch.domain.skips import Skips
 from gistsearch.domain.stats import SearchStats
 from gistsearch.domain.step_pool import Step, StepPool
@@ -30,7 +30,7 @@ LISTINGS_AT_ONCE = 8
 PACKS_AT_ONCE = 4
 """How many packs one search goes through at the same time. They are in memory or on a disk, so more are not faster."""
 
-_MATCH = Part((), line_count=1, binary=False, bytes_read=0, last=True)
+_MATCH = Part((), line_count=1, match_count=0, binary=False, bytes_read=0, last=True)
 """What is known of a file in a pack if nothing is asked but whether it matches."""
 
 AnyJob = ListingJob | FileJob | PackJob | StoreJob
@@ -40,12 +40,12 @@ AnyStep = Step[AnyJob, Walked | Part | None]
 class SearchRun:
     """One search. Unless noted, methods run in the thread that takes the events; the pool's threads run the steps."""
 
-    def __init__(self, steps: Steps, executor: Executor, max_open_files: Callable[[], int]) -> None:
+    def __init__(self, steps: Steps, executor: Executor, max_open_files: Callable[[SearchRun], int]) -> None:
         """
         Args:
             steps: what the jobs do.
             executor: where they do it.
-            max_open_files: returns how many files may be open at once, at this moment.
+            max_open_files: returns how many files this search may have open at this moment.
         """
         self._steps = steps
         self._query = query = steps.query
@@ -55,7 +55,7 @@ class SearchRun:
         self._is_ordered = query.order is Order.LISTING
         self._listings_at_once = 1 if self._is_ordered else LISTINGS_AT_ONCE
         self._searches_packs = can_search_packs(query)
-        self._selection = FileSelection(query)
+        self._selection = Selection(query)
         self._stats = SearchStats()
         self._skips = Skips(self._stats, query)
         self._usernames = deque(dict.fromkeys(query.usernames))  # whose listings have not begun
@@ -65,7 +65,8 @@ class SearchRun:
         self._waiting: deque[FileJob] = deque()  # to be opened
         self._waiting_stored: deque[FileJob] = deque()  # to be opened before those, as their content is at hand
         self._waiting_packs: deque[PackJob] = deque()
-        self._open_files = 0
+        self.open_files = 0
+        """How many files are open. May be read by any thread."""
         self._open_packs = 0
         self._parked: dict[FileJob, AnyStep] = {}  # outcomes that are to be handled after those of earlier files
         self._progress_due_s = time.monotonic() + PROGRESS_S
@@ -92,7 +93,7 @@ class SearchRun:
             self._contents.finish()
             yield self._progress()
             yield from self._warnings()
-            yield SearchEnded(self._stats.coverage(), self._skips.stopped_by)
+            yield SearchEnded(self._stats.coverage(), self._skips.stopped_by, self._stats.latest_update)
         finally:
             self._deadline.cancel()
             self._pool.close()
@@ -122,14 +123,14 @@ class SearchRun:
             self._open_file((self._waiting_stored or self._waiting).popleft())
 
     def _may_open_file(self) -> bool:
-        return self._open_files < self._max_open_files() and self._has_time()
+        return self.open_files < self._max_open_files(self) and self._has_time()
 
     def _open_file(self, job: FileJob) -> None:
         if job.parent.is_decided:
             self._finish_not_needed(job)
         else:
             job.is_open = True
-            self._open_files += 1
+            self.open_files += 1
             job.steps = self._steps.search_file(job)
             self._pool.advance(job, job.steps)
 
@@ -175,6 +176,9 @@ class SearchRun:
         selects = self._selection.selects
         place_of = self._contents.of(listing.username).place_of
         for parent in listing.new_gists(page):
+            self._stats.note_update(parent.gist.updated_at)
+            if not self._selection.selects_gist(parent.gist):
+                continue
             selected = [FileJob(parent, file, place_of(file)) for file in parent.gist.files if selects(file)]
             parent.files_left = len(selected)
             self._stats.gists += 1
@@ -284,7 +288,7 @@ class SearchRun:
 
     def _finish(self, job: FileJob) -> None:
         job.is_done = True
-        self._open_files -= job.is_open
+        self.open_files -= job.is_open
         job.parent.files_left -= 1
         self._stats.gists_done += not job.parent.files_left
 

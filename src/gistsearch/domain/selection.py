@@ -1,15 +1,15 @@
-"""Which files of a gist a query selects."""
+"""Which gists a query selects, and which of their files."""
 
 from __future__ import annotations
 
 from gistsearch.domain.globs import glob_matcher
 from gistsearch.domain.languages import UnknownLanguage, resolve_language
 from gistsearch.domain.query import SearchQuery
-from gistsearch.ports.gists import GistFile
+from gistsearch.ports.gists import Gist, GistFile
 
 
-class FileSelection:
-    """The files that a query selects by name and language."""
+class Selection:
+    """What a query selects: gists by time, files by name and language."""
 
     def __init__(self, query: SearchQuery) -> None:
         """
@@ -17,6 +17,7 @@ class FileSelection:
             query: as with ripgrep's `-g`, the last glob that fits a name decides, and a name that fits none is selected
                 unless there are globs that include. A language that nobody knows may still be the source's own.
         """
+        self._since = query.since
         self._globs = [(glob_matcher(glob.removeprefix("!")), not glob.startswith("!")) for glob in query.files]
         self._by_default = not any(includes for _, includes in self._globs)
         self._languages = {name: _names(name) for name in query.languages}
@@ -26,7 +27,11 @@ class FileSelection:
     @property
     def selects_all(self) -> bool:
         """Whether the query selects every file."""
-        return not self._globs and not self._languages
+        return not self._globs and not self._languages and self._since is None
+
+    def selects_gist(self, gist: Gist) -> bool:
+        """Return whether any of a gist's files may be searched."""
+        return self._since is None or gist.updated_at >= self._since
 
     def selects(self, file: GistFile) -> bool:
         """Return whether a file is to be searched."""

@@ -58,14 +58,14 @@ class Skips:
 
     def end_listing(self, listing: ListingJob, error: Failure) -> Skipped | ListingFailed:
         """Report that a listing was not walked to its end."""
-        if not listing.page_count:
+        if not listing.has_pages:
             return self.fail_listing(listing.username, error)
         gists = f"{listing.gist_count:,} gist{'' if listing.gist_count == 1 else 's'}"
         return self._skip_listed(listing, f"the listing ended early, after {gists}: {error}", error)
 
     def fail_listing(self, username: str, error: Failure) -> ListingFailed:
         """Report that nothing of a user's gists could be listed."""
-        self._stats.listings_failed += 1
+        self._stats.has_failed_listing = True
         self._reason(error)
         return ListingFailed(username, error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 from attrs import Factory, define
 
@@ -22,11 +23,18 @@ class SearchStats:
     files_not_needed: int = 0
     skipped: int = 0
     """Everything that was skipped: files, records, and parts of listings."""
-    listings_failed: int = 0
+    has_failed_listing: bool = False
     bytes: int = 0
     downloaded_bytes: int = 0
     from_store: int = 0
     matched_lines: int = 0
+    latest_update: datetime | None = None
+    """When the gist that was updated last was, of all that were listed."""
+
+    def note_update(self, updated_at: datetime) -> None:
+        """Take the time at which a listed gist was updated."""
+        if self.latest_update is None or updated_at > self.latest_update:
+            self.latest_update = updated_at
 
     def progress(self, *, listed: bool) -> Progress:
         """Return how far the search has come."""
@@ -36,7 +44,7 @@ class SearchStats:
     def coverage(self) -> Coverage:
         """Return how much of what the query asks for was searched."""
         return Coverage(
-            complete=not self.skipped and not self.listings_failed,
+            complete=not self.skipped and not self.has_failed_listing,
             gists=self.gists,
             files=self.files,
             searched=self.files_searched,

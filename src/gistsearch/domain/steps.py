@@ -57,7 +57,7 @@ class Steps:
             if recorder.lacks_rest:
                 yield part
                 bytes_read = part.bytes_read + recorder.read_on(chunks)
-                part = evolve(part, lines=(), line_count=0, bytes_read=bytes_read, last=False)
+                part = evolve(part, lines=(), line_count=0, match_count=0, bytes_read=bytes_read, last=False)
         job.new_text = recorder.text()
         return part
 

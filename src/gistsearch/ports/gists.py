@@ -43,6 +43,11 @@ class Gist:
     """Whether the gist has more files than the source lists."""
 
 
+def user_key(username: str) -> str:
+    """Return what identifies a user: names that differ in case only are the same user's."""
+    return username.casefold()
+
+
 class SourceError(Exception):
     """Base class of every error that a source may raise. The message is meant for users and contains no secret."""
 
@@ -85,6 +90,10 @@ class LoginRequired(AccessForbidden):
 
 class ContentGone(SourceError):
     """Indicates that the content, or the gist that contained it, no longer exists."""
+
+
+class ContentTooLarge(SourceError):
+    """Indicates that the content is larger than the operator allows."""
 
 
 class MalformedRecord(SourceError):
@@ -142,7 +151,8 @@ class GistSource(Protocol):
         A gist may appear twice if the listing changes during the walk.
 
         Args:
-            username: as the user typed it. Encode it before it becomes part of an address.
+            username: as the user typed it. Encode it before it becomes part of an address. A name in another case is
+                the same user's, or nobody's (see `user_key`).
             deadline: checked between requests; a request ends at most half a second after it.
             known: the pages of an earlier walk, in order. A page that has not changed is yielded as the very object
                 given here, provided that it has a validator.

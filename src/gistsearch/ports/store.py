@@ -66,7 +66,7 @@ class StoredListing:
 
 @frozen
 class StoredUser:
-    """All that is stored for one user name, except for the texts of the packs."""
+    """All that is stored for one user, except for the texts of the packs."""
 
     listing: StoredListing | None
     packs: tuple[Pack, ...]
@@ -82,13 +82,11 @@ class StoreUsage:
     """What one user takes up in a store."""
 
     owner: str
-    """The user's name in lower case."""
+    """The user, by `user_key`."""
     size_bytes: int
     """The size of everything that is stored for the user, roughly."""
     packs: tuple[str, ...]
     """The ids of the packs, in the order in which they were saved."""
-    usernames: tuple[str, ...]
-    """The names for which a listing is stored."""
     used_at: datetime
     """With a time zone."""
 
@@ -96,9 +94,8 @@ class StoreUsage:
 class GistStore(Protocol):
     """A place that keeps listings and content between searches.
 
-    A listing belongs to a user name as it was typed, since only the source knows which names are the same. Content
-    belongs to an owner: all user names that differ in case only. (It is identified by its hash, so sharing it cannot be
-    wrong.)
+    What is stored belongs to a user. Names that differ in case only are the same user's (see `user_key`), so what was
+    saved under one of them is found under each.
 
     All methods may be called from several threads and processes at once. A change of a listing or a pack is atomic: it
     takes effect wholly or not at all, even if the process is killed. No method blocks for more than a few seconds.
@@ -119,8 +116,8 @@ class GistStore(Protocol):
         """Return what is stored for a user. What it returns is exactly what was saved, or it raises.
 
         Args:
-            username: as the user typed it.
-            known: what an earlier call returned for this name. If only times have changed since, its pages and packs
+            username: in any case.
+            known: what an earlier call returned for this user. If only times have changed since, its pages and packs
                 are returned, without being read again.
         """
         raise NotImplementedError
@@ -149,7 +146,7 @@ class GistStore(Protocol):
         """Store a pack, and drop other ones in the same step.
 
         Args:
-            username: the content's owner, in any case.
+            username: in any case.
             files, text: see `Pack`.
             replaced: packs to drop. It does not matter if some are gone already.
         """
@@ -165,9 +162,9 @@ class GistStore(Protocol):
         """Note that a user's data is used now. Does nothing if nothing is stored. Saving counts as use as well.
 
         Args:
-            username: as the user typed it.
-            checked_at: when the source confirmed the listing of exactly this name, with a time zone; None if it was not
-                asked. An earlier time than the stored one is ignored.
+            username: in any case.
+            checked_at: when the source confirmed the listing, with a time zone; None if it was not asked. An earlier
+                time than the stored one is ignored.
         """
         raise NotImplementedError
 
@@ -187,7 +184,11 @@ class GistStore(Protocol):
 
     @abstractmethod
     def drop_owner(self, owner: str) -> None:
-        """Forget everything about a user and all names that differ in case only."""
+        """Forget everything about a user.
+
+        Args:
+            owner: in any case.
+        """
         raise NotImplementedError
 
     @abstractmethod

@@ -11,10 +11,14 @@ pytest.register_assert_rewrite(
         f"gistsearch.testing.{name}"
         for name in (
             "content",
+            "engine",
             "fixtures",
+            "journal",
+            "generators",
             "lifecycle",
             "listing",
             "matching",
+            "members",
             "origins",
             "pages",
             "rate_limits",
@@ -27,6 +31,7 @@ pytest.register_assert_rewrite(
 
 # After pytest was asked to rewrite the assertions of these modules, which has to come before they are imported:
 from gistsearch.testing.cases import RE2_CASES, Case, read_cases  # noqa: E402
+from gistsearch.testing.engine import OpenEngine, SearchEngineSuite  # noqa: E402
 from gistsearch.testing.fixtures import (  # noqa: E402
     ChangeContent,
     CorruptRecord,
@@ -38,7 +43,15 @@ from gistsearch.testing.fixtures import (  # noqa: E402
     Users,
 )
 from gistsearch.testing.gists import GistSourceSuite  # noqa: E402
+from gistsearch.testing.journal import JournalSuite, OpenJournal  # noqa: E402
 from gistsearch.testing.matching import MatcherSuite  # noqa: E402
+from gistsearch.testing.members import (  # noqa: E402
+    CorruptMember,
+    MakeMembers,
+    MemberSourceSuite,
+    Organizations,
+    SampleMember,
+)
 from gistsearch.testing.store import GistStoreSuite  # noqa: E402
 from gistsearch.testing.store_fixtures import OpenStore  # noqa: E402
 
@@ -46,16 +59,25 @@ __all__ = [
     "RE2_CASES",
     "Case",
     "ChangeContent",
+    "CorruptMember",
     "CorruptRecord",
     "Disruption",
     "GistSourceSuite",
     "GistStoreSuite",
+    "JournalSuite",
+    "MakeMembers",
     "MakeSource",
     "MatcherSuite",
+    "MemberSourceSuite",
+    "OpenEngine",
+    "OpenJournal",
     "OpenStore",
+    "Organizations",
     "RedirectContent",
     "ReplaceGists",
     "SampleGist",
+    "SampleMember",
+    "SearchEngineSuite",
     "Users",
     "read_cases",
 ]

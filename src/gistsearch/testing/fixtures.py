@@ -73,14 +73,37 @@ LISTING_ERRORS: tuple[type[SourceError], ...] = (
 """What `list_pages` may raise for a user that exists, while there is time left."""
 
 
-class GistSourceFixtures:
+class DisruptionFixtures:
+    """What can go wrong for every source. Tests that need such a fixture are skipped without it, and pytest says so."""
+
+    timeout_s = 10.0
+    """Seconds after which something that should have ended counts as hanging."""
+
+    @pytest.fixture
+    def stall(self) -> Disruption:
+        """Return a function after which new requests of the source get no answer."""
+        skip_without("stall", "the source waits for something, such as a network")
+
+    @pytest.fixture
+    def disconnect(self) -> Disruption:
+        """Return a function after which new requests of the source fail."""
+        skip_without("disconnect", "the source depends on something that can fail")
+
+    @pytest.fixture
+    def limit_rate(self) -> Disruption:
+        """Return a function after which new requests are refused, for longer than the source is ready to wait."""
+        skip_without("limit_rate", "the host of the source has a rate limit")
+
+    def deadline(self) -> Deadline:
+        return Deadline(self.timeout_s)
+
+
+class GistSourceFixtures(DisruptionFixtures):
     """The fixtures and attributes that a subclass of the suite overrides.
 
     Only `make_source` is required. Tests that need another fixture are skipped without it, and pytest says so.
     """
 
-    timeout_s = 10.0
-    """Seconds after which something that should have ended counts as hanging."""
     many = 250
     """More gists than two pages of the source's listings contain."""
 
@@ -92,40 +115,22 @@ class GistSourceFixtures:
     @pytest.fixture
     def change_content(self) -> ChangeContent:
         """Return a function that changes the content of a file that was already listed."""
-        _skip("change_content", "content can change after it was listed")
+        skip_without("change_content", "content can change after it was listed")
 
     @pytest.fixture
     def replace_gists(self) -> ReplaceGists:
         """Return a function that changes what a user has."""
-        _skip("replace_gists", "the gists of a user can change")
+        skip_without("replace_gists", "the gists of a user can change")
 
     @pytest.fixture
     def corrupt_record(self) -> CorruptRecord:
         """Return a function that makes a record of a listing unreadable."""
-        _skip("corrupt_record", "listings can contain records that cannot be read")
+        skip_without("corrupt_record", "listings can contain records that cannot be read")
 
     @pytest.fixture
     def redirect_content(self) -> RedirectContent:
         """Return a function that makes the host of the content redirect."""
-        _skip("redirect_content", "the source sends HTTP requests")
-
-    @pytest.fixture
-    def stall(self) -> Disruption:
-        """Return a function after which new requests of the source get no answer."""
-        _skip("stall", "the source waits for something, such as a network")
-
-    @pytest.fixture
-    def disconnect(self) -> Disruption:
-        """Return a function after which new requests of the source fail."""
-        _skip("disconnect", "the source depends on something that can fail")
-
-    @pytest.fixture
-    def limit_rate(self) -> Disruption:
-        """Return a function after which new requests are refused, for longer than the source is ready to wait."""
-        _skip("limit_rate", "the host of the source has a rate limit")
-
-    def deadline(self) -> Deadline:
-        return Deadline(self.timeout_s)
+        skip_without("redirect_content", "the source sends HTTP requests")
 
     def pages(self, source: GistSource, username: str, known: Sequence[ListingPage] = ()) -> list[ListingPage]:
         return list(source.list_pages(username, self.deadline(), known))
@@ -144,8 +149,13 @@ class GistSourceFixtures:
         return b"".join(source.open_file(file, self.deadline()))
 
 
-def _skip(fixture: str, where: str) -> NoReturn:
+def skip_without(fixture: str, where: str) -> NoReturn:
+    """Skip a test that needs a fixture which was not overridden."""
     pytest.skip(f"needs the fixture `{fixture}`: override it if {where}")
+
+
+MESSAGE_CHARACTERS = 300
+"""The most of an error's message that a failure shows."""
 
 
 @contextmanager
@@ -168,7 +178,13 @@ def must_raise(*expected: type[E], when: str) -> Generator[list[E], None, None]:
     except AssertionError:
         raise
     except Exception as error:  # noqa: BLE001  # Any other one fails the test.
-        pytest.fail(f"when {when}, expected {names}, but {type(error).__name__} was raised: {error}")
+        message = str(error)
+        failure = (
+            f"when {when}, expected {names}, but {type(error).__name__} was raised: {message[:MESSAGE_CHARACTERS]}"
+        )
+        if len(message) <= MESSAGE_CHARACTERS:
+            pytest.fail(failure)
+        raise pytest.fail.Exception(f"{failure}…") from None  # It may quote a name of thousands of characters.
     assert raised, f"when {when}, expected {names}, but nothing was raised"
     assert str(raised[0]).strip(), f"when {when}, expected {type(raised[0]).__name__} to say what happened"
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from itertools import cycle, islice
-from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -27,25 +21,20 @@ from gistsearch.testing.fixtures import (
     one_file,
     sample,
 )
-from gistsearch.testing.timeouts import Worker, at_once, within
-
-_T = TypeVar("_T")
+from gistsearch.testing.generators import (
+    cancelled,
+    cancelled_soon,
+    exhaust,
+    expect_nothing_left_open,
+    expect_to_close_in_another_thread,
+    expect_to_end,
+    in_turns,
+    passed,
+)
+from gistsearch.testing.timeouts import at_once, within
 
 LONG = bytes(range(256)) * (1 << 14)
 """4 MiB."""
-COUNT = 64
-"""How many generators are left unfinished to see whether they leave something open."""
-OPEN_FILES = Path("/dev/fd")
-
-
-def passed() -> Deadline:
-    return Deadline(0.0)
-
-
-def cancelled() -> Deadline:
-    deadline = Deadline()
-    deadline.cancel()
-    return deadline
 
 
 class LifecycleTests(GistSourceFixtures):
@@ -79,7 +68,7 @@ class LifecycleTests(GistSourceFixtures):
         next(listing)
         deadline.cancel()
         with must_raise(DeadlineExceeded, when="listing further pages after the deadline"):
-            _exhaust(listing)
+            exhaust(listing)
 
     def test_reading_ends_at_the_deadline(self, make_source: MakeSource) -> None:
         """The deadline is checked between chunks: a file is not read to its end because it was opened in time."""
@@ -90,14 +79,14 @@ class LifecycleTests(GistSourceFixtures):
         if len(first) == len(LONG):
             pytest.skip("this source yields 4 MiB in one chunk")
         with must_raise(DeadlineExceeded, when="reading on after the deadline"):
-            _exhaust(reading)
+            exhaust(reading)
 
     def test_a_stalled_listing_ends_at_the_deadline(self, make_source: MakeSource, stall: Disruption) -> None:
         """The deadline ends a request, not only the time between requests."""
         source = make_source({"octo": sample("a.txt")})
         stall()
         with must_raise(DeadlineExceeded, when="a listing is stalled at its deadline"):
-            within(self.timeout_s, partial(_exhaust, source.list_pages("octo", Deadline(0.2))))
+            within(self.timeout_s, partial(exhaust, source.list_pages("octo", Deadline(0.2))))
 
     def test_stalled_reading_ends_at_the_deadline(self, make_source: MakeSource, stall: Disruption) -> None:
         """The deadline ends a request, not only the time between requests."""
@@ -105,27 +94,27 @@ class LifecycleTests(GistSourceFixtures):
         file = self.only_file(source)
         stall()
         with must_raise(DeadlineExceeded, when="reading is stalled at its deadline"):
-            within(self.timeout_s, partial(_exhaust, source.open_file(file, Deadline(0.2))))
+            within(self.timeout_s, partial(exhaust, source.open_file(file, Deadline(0.2))))
 
     def test_a_stalled_listing_ends_when_it_is_cancelled(self, make_source: MakeSource, stall: Disruption) -> None:
         """`Deadline.cancel` in another thread ends a request."""
         source = make_source({"octo": sample("a.txt")})
         stall()
-        with must_raise(DeadlineExceeded, when="a stalled listing is cancelled"), _cancelled_soon() as deadline:
-            within(self.timeout_s, partial(_exhaust, source.list_pages("octo", deadline)))
+        with must_raise(DeadlineExceeded, when="a stalled listing is cancelled"), cancelled_soon() as deadline:
+            within(self.timeout_s, partial(exhaust, source.list_pages("octo", deadline)))
 
     def test_stalled_reading_ends_when_it_is_cancelled(self, make_source: MakeSource, stall: Disruption) -> None:
         """`Deadline.cancel` in another thread ends a request."""
         source = make_source(one_file(LONG))
         file = self.only_file(source)
         stall()
-        with must_raise(DeadlineExceeded, when="stalled reading is cancelled"), _cancelled_soon() as deadline:
-            within(self.timeout_s, partial(_exhaust, source.open_file(file, deadline)))
+        with must_raise(DeadlineExceeded, when="stalled reading is cancelled"), cancelled_soon() as deadline:
+            within(self.timeout_s, partial(exhaust, source.open_file(file, deadline)))
 
     def test_a_listing_that_stalls_midway_does_not_just_end(self, make_source: MakeSource, stall: Disruption) -> None:
         """If the rest of a listing does not arrive in time, the walk raises."""
         source = make_source({"octo": numbered(self.many)})
-        with _cancelled_soon() as deadline:
+        with cancelled_soon() as deadline:
             listing = source.list_pages("octo", deadline)
             pages = [next(listing)]
             stall()
@@ -141,14 +130,14 @@ class LifecycleTests(GistSourceFixtures):
     def test_a_closed_listing_has_ended(self, make_source: MakeSource) -> None:
         """It can be closed before its first step, midway and at its end, and again. It yields nothing afterwards."""
         source = make_source({"octo": numbered(self.many)})
-        self._expect_to_end(lambda: source.list_pages("octo", self.deadline()))
+        expect_to_end(lambda: source.list_pages("octo", self.deadline()))
         assert len(self.gists(source, "octo")) == self.many, "expected a complete listing after others were closed"
 
     def test_a_closed_file_has_ended(self, make_source: MakeSource) -> None:
         """It can be closed before its first step, midway and at its end, and again. It yields nothing afterwards."""
         source = make_source(one_file(LONG))
         file = self.only_file(source)
-        self._expect_to_end(lambda: source.open_file(file, self.deadline()))
+        expect_to_end(lambda: source.open_file(file, self.deadline()))
         assert self.content(source, file) == LONG, "expected the whole file after others were closed"
 
     def test_closing_a_listing_waits_for_nothing(self, make_source: MakeSource, stall: Disruption) -> None:
@@ -162,7 +151,7 @@ class LifecycleTests(GistSourceFixtures):
     def test_closing_a_listing_frees_what_it_holds(self, make_source: MakeSource) -> None:
         """Listings that were closed midway leave nothing open, and nothing that the next one would have to wait for."""
         source = make_source({"octo": numbered(self.many)})
-        self._expect_nothing_left_open(lambda: source.list_pages("octo", self.deadline()))
+        expect_nothing_left_open(lambda: source.list_pages("octo", self.deadline()), self.timeout_s)
         gists = within(self.timeout_s, partial(self.gists, source, "octo"))
         assert len(gists) == self.many, "expected a complete listing after others were closed"
 
@@ -170,7 +159,7 @@ class LifecycleTests(GistSourceFixtures):
         """Files that were closed midway leave nothing open, and nothing that the next one would have to wait for."""
         source = make_source(one_file(LONG))
         file = self.only_file(source)
-        self._expect_nothing_left_open(lambda: source.open_file(file, self.deadline()))
+        expect_nothing_left_open(lambda: source.open_file(file, self.deadline()), self.timeout_s)
         content = within(self.timeout_s, partial(self.content, source, file))
         assert content == LONG, "expected the whole file after others were closed"
 
@@ -191,77 +180,14 @@ class LifecycleTests(GistSourceFixtures):
         """Each step may be taken by another thread, and the closing as well."""
         gists = numbered(self.many)
         source = make_source({"octo": gists})
-        pages = list(_in_turns(source.list_pages("octo", self.deadline()), self.timeout_s))
+        pages = list(in_turns(source.list_pages("octo", self.deadline()), self.timeout_s))
         assert names_of(gists_of(pages)) == names_of(gists), "expected a complete listing, in order"
-        self._expect_to_close_in_another_thread(source.list_pages("octo", self.deadline()))
+        expect_to_close_in_another_thread(source.list_pages("octo", self.deadline()), self.timeout_s)
 
     def test_threads_take_turns_with_a_file(self, make_source: MakeSource) -> None:
         """Each step may be taken by another thread, and the closing as well."""
         source = make_source(one_file(LONG))
         file = self.only_file(source)
-        content = b"".join(_in_turns(source.open_file(file, self.deadline()), self.timeout_s))
+        content = b"".join(in_turns(source.open_file(file, self.deadline()), self.timeout_s))
         assert content == LONG, "expected the whole file"
-        self._expect_to_close_in_another_thread(source.open_file(file, self.deadline()))
-
-    def _expect_to_end(self, begin: Callable[[], Generator[object, None, None]]) -> None:
-        for steps in (0, 1, None):
-            generator = begin()
-            _exhaust(islice(generator, steps))
-            generator.close()
-            generator.close()
-            assert list(generator) == [], "expected a generator that yields nothing after it was closed"
-
-    def _expect_to_close_in_another_thread(self, generator: Generator[object, None, None]) -> None:
-        next(generator)
-        within(self.timeout_s, generator.close)
-        assert list(generator) == [], "expected a generator that yields nothing after it was closed"
-
-    def _expect_nothing_left_open(self, begin: Callable[[], Generator[object, None, None]]) -> None:
-        before = _open_files()
-        generators = [begin() for _ in range(COUNT)]
-        for generator in generators:
-            within(self.timeout_s, partial(next, generator))
-            generator.close()
-        assert _becomes_true(lambda: _open_files() - before < COUNT // 2, self.timeout_s), (
-            "expected `close` to close files and connections"
-        )
-
-
-def _exhaust(items: Iterator[object]) -> None:
-    for _ in items:
-        pass
-
-
-@contextmanager
-def _cancelled_soon() -> Generator[Deadline, None, None]:
-    """Give a deadline that another thread cancels after a moment."""
-    deadline = Deadline()
-    timer = threading.Timer(0.2, deadline.cancel)
-    timer.start()
-    try:
-        yield deadline
-    finally:
-        timer.join()
-
-
-def _in_turns(items: Iterator[_T], timeout_s: float) -> Iterator[_T]:
-    """Take the items in two threads by turns."""
-    with Worker() as one, Worker() as other:
-        for worker in cycle((one, other)):
-            item = worker.within(timeout_s, partial(next, items, None))
-            if item is None:
-                return
-            yield item
-
-
-def _open_files() -> int:
-    """Count the files and connections that this process has open; 0 if the system does not say."""
-    return len(list(OPEN_FILES.iterdir())) if OPEN_FILES.is_dir() else 0
-
-
-def _becomes_true(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Wait for a condition; the other end of a connection may take a moment to close it."""
-    ends_at = time.monotonic() + timeout_s
-    while not (is_true := condition()) and time.monotonic() < ends_at:
-        time.sleep(0.02)
-    return is_true
+        expect_to_close_in_another_thread(source.open_file(file, self.deadline()), self.timeout_s)

@@ -22,7 +22,7 @@ class RateLimitTests(GistSourceFixtures):
         limit_rate()
         with must_raise(SourceRateLimited, when="listing while a rate limit refuses requests") as raised:
             within(self.timeout_s, partial(self.gists, source, "octo"))
-        _expect_moment(raised[0])
+        expect_moment(raised[0])
 
     def test_content_that_is_limited_says_until_when(self, make_source: MakeSource, limit_rate: Disruption) -> None:
         """The limit does not look like forbidden content or a failure, and the source does not wait for its end."""
@@ -31,10 +31,11 @@ class RateLimitTests(GistSourceFixtures):
         limit_rate()
         with must_raise(SourceRateLimited, when="reading while a rate limit refuses requests") as raised:
             within(self.timeout_s, partial(self.content, source, file))
-        _expect_moment(raised[0])
+        expect_moment(raised[0])
 
 
-def _expect_moment(error: SourceRateLimited) -> None:
+def expect_moment(error: SourceRateLimited) -> None:
+    """Fail unless an error says until when, and once."""
     assert 0.0 <= error.retry_after_s < math.inf, "expected `retry_after_s` to be a number of seconds"
     assert error.reset_at.utcoffset() is not None, "expected `reset_at` to have a time zone"
     expected = datetime.now(UTC) + timedelta(seconds=error.retry_after_s)

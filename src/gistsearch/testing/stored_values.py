@@ -58,13 +58,13 @@ class StoredListingTests(GistStoreFixtures):
         assert len(user.packs) == 1, "expected the pack to be there"
 
     def test_a_confirmation_never_sets_a_listing_back(self, open_store: OpenStore) -> None:
-        """It concerns exactly one name, and a later time."""
+        """It concerns one user, and a later time."""
         store = open_store()
         store.save_listing("octo", listing_of("one"))
-        store.save_listing("Octo", listing_of("one"))
+        store.save_listing("other", listing_of("one"))
         store.touch("octo", NOON + timedelta(minutes=2))
         store.touch("octo", NOON + timedelta(minutes=1))
-        times = [user.listing and user.listing.checked_at for user in map(open_store().load, ("octo", "Octo"))]
+        times = [user.listing and user.listing.checked_at for user in map(open_store().load, ("octo", "other"))]
         assert times == [NOON + timedelta(minutes=2), NOON]
 
 

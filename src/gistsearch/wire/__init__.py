@@ -5,6 +5,7 @@ from __future__ import annotations
 from gistsearch.wire.checks import FieldError, InvalidRequest
 from gistsearch.wire.encoding import Json, encode, pointer, timestamp
 from gistsearch.wire.events import begin, end_object, error_object, event_object
+from gistsearch.wire.failures import NothingListed
 from gistsearch.wire.line_limit import LineLimit
 from gistsearch.wire.problem_types import PROBLEM_TYPES, ProblemType
 from gistsearch.wire.problems import Problem, problem_of
@@ -17,6 +18,7 @@ __all__ = [
     "InvalidRequest",
     "Json",
     "LineLimit",
+    "NothingListed",
     "Problem",
     "ProblemType",
     "RequestReader",

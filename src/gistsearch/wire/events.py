@@ -3,15 +3,20 @@
 Each object has a `type`. A stream is a `begin`, any number of the others, and an `end`; a stream without `end` was cut
 off. Clients should ignore members and types that they do not know: new ones may be added.
 
-- `begin`: `usernames`, `patterns`, `detail`.
+- `begin`: `usernames` (null in a run over lists of users), `patterns`, `detail`.
 - `match`: `username`; the gist's `position` in the user's listing (from 0), `id`, `url`, `description`, `updated_at`;
   `file`, one of its files.
 - `skipped`: `username`, `gist` (its URL, or null), `filename` (or null), `reason` (a stable identifier), `detail`.
 - `warning`: `kind` (a stable identifier), `detail`.
 - `progress`: `gists_known`, `gists_done`, `files_known`, `files_done`, `bytes` (searched so far), `listed` (whether all
-  listings are complete). Sent at least every two seconds while nothing else is sent.
+  listings are complete). Sent at least every two seconds while nothing else is sent. A run over lists of users adds
+  `users_done` and `users_known` (null while the lists are read).
 - `error`: `username` (or null), `problem` (a problem object as RFC 9457 defines it). Nothing of this user was searched,
   or, without a user, the search failed.
+- `user`: `username`, `outcome` (`complete`, `partial`, `failed`, `unknown-user`), `coverage` (null if the search was
+  lost or never begun), `detail` (why it was lost, or null). The last object about a user, in a run over lists of users.
+- `resumed`: `users_done`, `matched` (whether something of them was reported). The run goes on where another one ended.
+- `paused`: `until`. The run waits until the source may be asked again.
 - `end`: `complete` (whether nothing is missing), `reason` (`deadline` or `shutdown` if that stopped the search, else
   null), `coverage` (null if the search failed).
 
@@ -35,10 +40,13 @@ from gistsearch.domain.events import (
     LineMatch,
     ListingFailed,
     Progress,
+    RunEvent,
+    RunPaused,
+    RunResumed,
     SearchEnded,
-    SearchEvent,
     SearchWarning,
     Skipped,
+    UserEnded,
 )
 from gistsearch.domain.query import SearchQuery
 from gistsearch.ports.gists import Gist
@@ -56,7 +64,7 @@ def begin(query: SearchQuery) -> Json:
     }
 
 
-def event_object(event: SearchEvent) -> Json:
+def event_object(event: RunEvent) -> Json:
     """Return the object of an event."""
     match event:
         case FileMatch():
@@ -77,6 +85,12 @@ def event_object(event: SearchEvent) -> Json:
             return error_object(problem_of(event.error), event.username)
         case SearchEnded():
             return end_object(event)
+        case UserEnded():
+            return _user(event)
+        case RunResumed():
+            return {"type": "resumed", "users_done": event.users_done, "matched": event.has_matched}
+        case RunPaused():
+            return {"type": "paused", "until": timestamp(event.until)}
         case _:
             assert_never(event)
 
@@ -174,7 +188,20 @@ def _context_line(line: ContextLine) -> Json:
     return {"text": line.text, "truncated": line.truncated}
 
 
+def _user(user: UserEnded) -> Json:
+    return {
+        "type": "user",
+        "username": user.username,
+        "outcome": user.outcome.value,
+        "coverage": user.coverage and coverage_object(user.coverage),
+        "detail": user.error and str(user.error),
+    }
+
+
 def _progress(progress: Progress) -> Json:
+    users: Json = {}
+    if progress.users_done is not None:
+        users = {"users_done": progress.users_done, "users_known": progress.users_known}
     return {
         "type": "progress",
         "gists_known": progress.gists_known,
@@ -183,4 +210,5 @@ def _progress(progress: Progress) -> Json:
         "files_done": progress.files_done,
         "bytes": progress.bytes,
         "listed": progress.listed,
+        **users,
     }

@@ -84,8 +84,9 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "unsupported-media-type",
     415,
     "Unsupported media type",
-    "The Content-Type header does not say application/json.",
-    "Send JSON, with Content-Type: application/json.",
+    "The Content-Type header does not say application/json, or says another charset than UTF-8; or the "
+    "Content-Encoding header says that the body is compressed.",
+    "Send JSON in UTF-8, with Content-Type: application/json and without Content-Encoding.",
 )
 INVALID_REQUEST = ProblemType(
     "invalid-request",
@@ -106,7 +107,8 @@ TOO_MANY_REQUESTS = ProblemType(
     "too-many-requests",
     429,
     "Too many requests",
-    "The service, or this client, has reached a limit: requests in a period of time, or requests at the same time.",
+    "The service, or this client, has reached a limit: users searched in a period of time, or searches at the same "
+    "time.",
     "Try again after the number of seconds in the Retry-After header.",
 )
 INTERNAL_ERROR = ProblemType(

@@ -19,6 +19,7 @@ from gistsearch.domain.query import (
     Detail,
     SearchQuery,
 )
+from gistsearch.ports.gists import user_key
 from gistsearch.ports.matching import MatchOptions
 from gistsearch.wire.checks import (
     Check,
@@ -34,7 +35,7 @@ from gistsearch.wire.checks import (
 )
 from gistsearch.wire.encoding import Json, pointer
 
-MAX_USERS = 20
+MAX_USERS = 50
 MAX_LINES_PER_FILE = 1_000
 
 _MIN_TIMEOUT_S = 0.001  # the shortest that a query allows
@@ -94,7 +95,7 @@ class SearchRequest:
         """The users, each once, in the first spelling: GitHub's names do not know case."""
         spellings: dict[str, str] = {}
         for name in self.usernames or (cast("str", self.username),):
-            spellings.setdefault(name.casefold(), name)
+            spellings.setdefault(user_key(name), name)
         return tuple(spellings.values())
 
     @property
@@ -155,16 +156,19 @@ class RequestField:
 class RequestReader:
     """Makes checked requests of JSON values."""
 
-    def __init__(self, max_timeout_s: float) -> None:
+    def __init__(self, max_timeout_s: float, max_users: int = MAX_USERS) -> None:
         """
         Args:
             max_timeout_s: the longest that a search may take, and the default.
+            max_users: the most users that one search may have, if they are fewer than usual.
         """
         self.fields = {field.name: field for field in _request_fields()}
         """The fields of a request by name, in the order of the contract."""
         self.fields["timeout_s"] = evolve(
             self.fields["timeout_s"], check=PositiveNumber(max_timeout_s), default=max_timeout_s
         )
+        users = Items(_USERNAME, min(max_users, MAX_USERS), min_items=1)
+        self.fields["usernames"] = evolve(self.fields["usernames"], check=users)
 
     def read(self, values: Mapping[str, object]) -> SearchRequest:
         """Check a request. Types are strict: `"true"` is not a boolean, `true` not a number, and `null` never a value.

@@ -52,8 +52,8 @@ class SearchAnswer:
 
     @property
     def failures(self) -> tuple[ListingFailed, ...]:
-        """The users of whom nothing could be listed."""
-        return tuple(self._failures)
+        """The users of whom nothing could be listed, in the order of the request."""
+        return tuple(sorted(self._failures, key=lambda failure: self._user_order[failure.username]))
 
     def add(self, event: SearchEvent) -> None:
         """Take the next event."""
@@ -94,7 +94,7 @@ class SearchAnswer:
         if self._failures:
             answer["errors"] = [
                 {"username": failure.username, "problem": problem_of(failure.error).as_json()}
-                for failure in self._failures
+                for failure in self.failures
             ]
         if self._warnings:
             answer["warnings"] = self._warnings

@@ -64,7 +64,7 @@ def test_flags_say_how_patterns_match(words: list[str], options: MatchOptions) -
         (["-l", "-c"], Detail.COUNTS),
         (["-c", "--json"], Detail.LINES),
         (["--json", "-l"], Detail.GISTS),
-        (["-c", "-o"], Detail.MATCHES),
+        (["-c", "-o"], Detail.MATCH_COUNTS),
         (["-o", "-v"], Detail.LINES),
         (["-c", "-o", "-v"], Detail.COUNTS),
         (["-q"], Detail.GISTS),
@@ -76,14 +76,6 @@ def test_flags_say_how_patterns_match(words: list[str], options: MatchOptions) -
 def test_query_asks_for_no_more_than_is_printed(words: list[str], detail: Detail) -> None:
     """Whether gists match, how many lines do, which lines, or each match."""
     assert query(*words, "x", "octo").detail is detail
-
-
-def test_matches_of_binary_files_are_counted() -> None:
-    """`-c -o` counts matches by their lines, which a binary file only has with `-a`."""
-    assert query("-c", "-o", "x", "octo").text
-    assert not query("-c", "x", "octo").text
-    assert not query("-o", "x", "octo").text
-    assert query("-a", "x", "octo").text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -156,3 +157,15 @@ def test_warning_is_printed(reported: Report) -> None:
     """It changes nothing else."""
     warning = SearchWarning(WarningType.LANGUAGE_NOT_FOUND, "no file is in the language 'Ada'")
     assert reported(warning) == ["gistsearch: warning: no file is in the language 'Ada'"]
+
+
+def test_warnings_of_other_threads_are_printed_once(reported: Report) -> None:
+    """Between other lines or at the end, but not where the progress line is."""
+    warnings = deque(["token 1 of 2 is refused"])
+    context = SearchContext(0.5, lacks_token=False, warnings=warnings)
+    progress = Progress(1, 0, 1, 0, 0, listed=True)
+    MissingReport(context).handle(progress)
+    assert len(warnings) == 1
+    failed = ListingFailed("octo", SourceUnavailable("it is down"))
+    lines = reported(progress, failed, progress, failed, context=context)
+    assert lines == ["gistsearch: warning: token 1 of 2 is refused", "gistsearch: octo, octo: it is down"]

@@ -203,14 +203,14 @@ def test_gist_is_named_once() -> None:
 
 @pytest.mark.parametrize(
     ("filenames", "of_matches", "expected"),
-    [(True, False, "https://gist.example/g:f:5\n"), (False, False, "5\n"), (False, True, "3\n")],
+    [(True, False, "https://gist.example/g:f:5\n"), (False, False, "5\n"), (False, True, "7\n")],
 )
 def test_parts_of_a_file_are_counted_together(filenames: bool, of_matches: bool, expected: str) -> None:
-    """Lines, or matches where each line of an event is one. Nothing is printed for a file without any."""
+    """Lines, or matches. Nothing is printed for a file without any."""
     out = io.StringIO()
     parts = [
-        found("f", line(1, "x"), line(1, "x"), line_count=2, last=False),
-        found("f", line(2, "x"), line_count=3, part=1),
+        found("f", line_count=2, match_count=3, last=False),
+        found("f", line_count=3, match_count=4, part=1),
     ]
     counts = Counts(out, Style(), filenames=filenames, of_matches=of_matches)
     assert run(counts, out, *parts, found("none", line_count=0)) == expected
@@ -222,7 +222,7 @@ def test_json_is_the_published_form() -> None:
     match = found("f\x9b", line(1, "\u202ex"))
     for style in (Style(), Style(safe=True)):
         out = io.StringIO()
-        text = run(JsonLines(out, style, query), out, match)
+        text = run(JsonLines(out, style, begin(query)), out, match)
         values = [json.loads(row) for row in text.splitlines()]
         assert values == json.loads(json.dumps([begin(query), event_object(match)]))
         assert ("\x9b" in text) == (not style.safe)

@@ -56,6 +56,14 @@ def test_the_sample_contains_the_challenges_example() -> None:
     assert matching == ["https://gist.github.com/justdionysus/6b2972aa971dd605f524"]
 
 
+def test_owners_of_the_sample_are_an_organization() -> None:
+    """So its members can be tried as well."""
+    source = InMemoryGists.sample()
+    members = list(source.list_members("Examples", Deadline()))
+    assert members == ["justdionysus", "octocat"]
+    assert all(next(source.list_pages(member, Deadline())).gists for member in members)
+
+
 def test_addresses_and_blob_ids_have_the_form_that_github_gives_them() -> None:
     """The listing describes the content correctly."""
     source = InMemoryGists({"octo": [MemoryGist({"a b.txt": b"content"}, id="1")]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -57,3 +58,10 @@ def test_users_and_a_pattern_make_a_query() -> None:
     query = SearchQuery(["octo", "hubot"], "x")
     assert (query.usernames, query.patterns, query.detail) == (("octo", "hubot"), ("x",), Detail.LINES)
     assert (query.max_lines, query.timeout_s) == (None, None)
+
+
+def test_times_have_a_zone() -> None:
+    """A time without one would mean another moment on each machine."""
+    with pytest.raises(ValueError, match="since has no time zone"):
+        SearchQuery("octo", "x", since=datetime(2026, 1, 1))  # noqa: DTZ001
+    assert SearchQuery("octo", "x", since=datetime(2026, 1, 1, tzinfo=UTC)).since

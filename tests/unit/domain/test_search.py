@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from gistsearch.adapters.re2 import Re2Compiler
+from gistsearch.domain import search_run
 from gistsearch.domain.events import (
     Coverage,
     FileMatch,
@@ -25,6 +28,7 @@ from gistsearch.domain.events import (
     SkipReason,
     WarningType,
 )
+from gistsearch.domain.matching import file_search
 from gistsearch.domain.query import Detail, Order, SearchQuery
 from gistsearch.domain.search import SearchGists
 from gistsearch.ports.deadline import Deadline, DeadlineExceeded
@@ -78,6 +82,8 @@ def test_matching_files_are_reported_with_their_gist_and_its_position() -> None:
     ended = coverage(events)
     assert (ended.complete, ended.gists, ended.files, ended.searched, ended.skipped) == (True, 2, 3, 3, 0)
     assert ended.bytes == len(b"x\nneedle\n") + len(b"needle")
+    assert isinstance(events[-1], SearchEnded)
+    assert events[-1].stopped_by is None
     assert sorted(source.closed) == sorted(source.opened)
 
 
@@ -144,6 +150,25 @@ def test_a_gist_that_matched_needs_no_more_files() -> None:
     assert len(source.opened) == 2
 
 
+def test_a_file_that_is_not_needed_any_more_is_closed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only when the search ends."""
+    monkeypatch.setattr(file_search, "STEP_S", 0.0)
+    closed: list[str] = []
+
+    def endless(_: Deadline) -> Iterator[bytes]:
+        while True:
+            yield b"nothing\n"
+
+    def last(_: Deadline) -> Iterator[bytes]:
+        closed.extend(source.closed)
+        yield b""
+
+    contents: dict[str, Content] = {"endless": endless, "match": b"needle", "last": last}
+    source = ScriptedSource({"octo": [gist("g", "endless", "match"), gist("h", "next", "last")]}, contents)
+    run(source, query(detail=Detail.GISTS), concurrency=2)
+    assert "memory:g/endless" in closed
+
+
 def test_an_unknown_user_is_a_failed_listing() -> None:
     """The other users are searched all the same."""
     events = run(
@@ -157,18 +182,27 @@ def test_an_unknown_user_is_a_failed_listing() -> None:
 
 def test_the_rest_of_a_listing_that_fails_is_skipped() -> None:
     """What was listed before is searched; that there is more is reported."""
-    source = ScriptedSource({"octo": [gist("g", "f"), SourceUnavailable("page 2 is broken")]}, {"f": b"needle"})
-    events = run(source, query())
-    assert len(matches(events)) == 1
-    assert [(s.gist, s.file, s.reason) for s in skipped(events)] == [(None, None, SkipReason.DOWNLOAD_FAILED)]
-    assert "after 1 gist: page 2 is broken" in skipped(events)[0].detail
+    broken = SourceUnavailable("a page is broken")
+    source = ScriptedSource(
+        {"octo": [gist("g", "f"), broken], "more": [gist("h", "f"), gist("i"), broken]}, {"f": b"needle"}
+    )
+    events = run(source, query("needle", "octo", "more"))
+    assert len(matches(events)) == 2
+    assert [(s.username, s.gist, s.file, s.reason, s.detail) for s in skipped(events)] == [
+        (username, None, None, SkipReason.DOWNLOAD_FAILED, f"the listing ended early, after {gists}: a page is broken")
+        for username, gists in (("octo", "1 gist"), ("more", "2 gists"))
+    ]
 
 
 def test_a_truncated_file_list_is_reported() -> None:
     """The files that are listed are searched, and the gist is reported as incomplete."""
-    events = run(ScriptedSource({"octo": [gist("g", "f", files_truncated=True)]}, {"f": b"needle"}), query())
+    incomplete = gist("g", "f", files_truncated=True)
+    events = run(ScriptedSource({"octo": [incomplete]}, {"f": b"needle"}), query())
     assert len(matches(events)) == 1
-    assert [(s.file, s.reason) for s in skipped(events)] == [(None, SkipReason.FILE_LIST_TRUNCATED)]
+    (missing,) = skipped(events)
+    assert (missing.username, missing.gist, missing.file) == ("octo", incomplete, None)
+    assert missing.reason is SkipReason.FILE_LIST_TRUNCATED
+    assert "only the first 1 of its files" in missing.detail
 
 
 def test_a_user_without_gists_is_searched_completely() -> None:
@@ -201,9 +235,13 @@ def test_lines_of_a_binary_file_are_counted_not_shown() -> None:
 
 def test_multiline_reaches_the_files() -> None:
     """The options of the query are those of the search."""
-    source = ScriptedSource({"octo": [gist("g", "f")]}, {"f": b"BEGIN\nx\nEND\n"})
+    source = ScriptedSource({"octo": [gist("g", "f"), gist("h", "long")]})
+    source.contents |= {"f": b"BEGIN\nx\nEND\n", "long": b"BEGIN\n" + b"x\n" * 20_000 + b"END\n"}
     asked = query("(?s)BEGIN.*END", options=MatchOptions(multiline=True))
-    assert [line.number for m in matches(run(source, asked)) for line in m.lines] == [1, 2, 3]
+    first, *_ = matches(run(source, asked))
+    assert [line.number for line in first.lines] == [1, 2, 3]
+    counts = matches(run(source, evolve(asked, detail=Detail.COUNTS)))
+    assert sum(match.line_count for match in counts) == 2
 
 
 def test_a_bad_pattern_is_refused_before_the_source_is_asked() -> None:
@@ -228,6 +266,22 @@ def test_progress_ends_with_everything_done() -> None:
     events = run(ScriptedSource({"octo": [gist("g", "a", "b"), gist("h")]}), query())
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1] == Progress(gists_known=2, gists_done=2, files_known=2, files_done=2, bytes=0, listed=True)
+
+
+def test_progress_is_reported_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after each step, however many there are."""
+    now = 0.0
+
+    def slow(_: Deadline) -> Iterator[bytes]:
+        nonlocal now
+        now += 0.2
+        yield b""
+
+    monkeypatch.setattr(search_run, "time", SimpleNamespace(monotonic=lambda: now))
+    contents: dict[str, Content] = {"slow": slow, **{f"{number}": b"" for number in range(50)}, "slow too": slow}
+    events = run(ScriptedSource({"octo": [gist("g", *contents)]}, contents), query(), concurrency=1)
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert (len(progress), progress[-1].files_done) == (3, 52)
 
 
 def test_never_more_files_at_once_than_allowed() -> None:
@@ -269,19 +323,28 @@ def test_searches_share_the_files_that_may_be_open() -> None:
     def open_files() -> int:
         return len(source.opened) - len(source.closed)
 
-    search = SearchGists(source, Re2Compiler(), InlineExecutor(), concurrency=6)
+    search = SearchGists(source, Re2Compiler(), InlineExecutor(), concurrency=7)
     runs = [search.run(query()) for _ in range(3)]
     opened: list[int] = []
     for events in runs:
         next(event for event in events if isinstance(event, FileMatch))
         opened.append(open_files())
-    assert opened == [6, 9, 11]
+    assert opened == [7, 10, 12]  # seven, three and two each
     for events in runs[:2]:
         events.close()
-    while open_files() < 6:
+    while open_files() < 7:
         next(runs[2])
     runs[2].close()
     assert open_files() == 0
+
+
+def test_a_search_opens_thirty_two_files_unless_told_otherwise() -> None:
+    names = [f"{number}" for number in range(50)]
+    source = ScriptedSource({"octo": [gist("g", *names)]}, dict.fromkeys(names, b"needle\n" * 1_000))
+    events = SearchGists(source, Re2Compiler(), InlineExecutor()).run(query())
+    next(event for event in events if isinstance(event, FileMatch))
+    assert len(source.opened) == 32
+    events.close()
 
 
 def _endless(deadline: Deadline) -> Iterator[bytes]:
@@ -347,7 +410,8 @@ def test_a_search_without_threads_ends_at_its_deadline() -> None:
     names = [f"f{number}" for number in range(5)]
     source = ScriptedSource({"octo": [gist("g", *names)]}, dict.fromkeys(names, content))
     events = run(source, query(timeout_s=60))
-    assert [s.reason for s in skipped(events)] == [SkipReason.DEADLINE] * len(names)
+    stopped = SkipReason.DEADLINE, "the search was stopped before it was complete"
+    assert [(s.reason, s.detail) for s in skipped(events)] == [stopped] * len(names)
     assert len(source.opened) == 1
 
 
@@ -392,7 +456,7 @@ def test_a_listing_that_outlasts_the_deadline_fails() -> None:
 
     slow = SlowListing({"octo": [], "more": [gist("g", "f")]})
     with ThreadPoolExecutor(4) as executor:
-        events = run(slow, query("needle", "octo", "more", timeout_s=0.2), executor)
+        events = run(slow, query("needle", "octo", "more", timeout_s=1.0), executor)
     assert [type(event.error) for event in events if isinstance(event, ListingFailed)] == [DeadlineExceeded]
     assert [(s.username, s.gist, s.reason) for s in skipped(events)] == [("more", None, SkipReason.DEADLINE)]
 
@@ -672,6 +736,8 @@ def test_shutting_down_ends_running_searches_as_partial() -> None:
         assert [(s.file and s.file.filename, s.reason) for s in skipped(events)] == [("slow", SkipReason.SHUTDOWN)]
         later = list(search.run(query()))
     assert [event.username for event in later if isinstance(event, ListingFailed)] == ["octo"]
+    assert isinstance(later[-1], SearchEnded)
+    assert later[-1].stopped_by is SkipReason.SHUTDOWN
 
 
 def test_a_language_that_no_file_has_is_a_warning() -> None:

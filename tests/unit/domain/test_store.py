@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,14 @@ from attrs import evolve
 from gistsearch.adapters.memory import InMemoryGists, MemoryGist
 from gistsearch.adapters.memory_store import InMemoryStore
 from gistsearch.adapters.re2 import Re2Compiler
-from gistsearch.domain import steps
+from gistsearch.domain import contents, steps
 from gistsearch.domain.events import FileMatch, SearchEvent, SearchWarning, Skipped, SkipReason, WarningType
+from gistsearch.domain.listing import walk
 from gistsearch.domain.matching.time_slicing import TimeSlicedMatcher
 from gistsearch.domain.query import Detail, Order, SearchQuery
 from gistsearch.domain.search import SearchGists
 from gistsearch.domain.store import packing
+from gistsearch.domain.store.access import StoreAccess
 from gistsearch.domain.store.maintenance import prune, verify
 from gistsearch.domain.store.packing import PackBuilder, packs_to_rewrite
 from gistsearch.domain.store.policy import PACK_BYTES, StorePolicy
@@ -37,11 +40,12 @@ from gistsearch.ports.store import (
     StoredUser,
     StoreUnavailable,
 )
-from gistsearch.testing.store_fixtures import NOON, listing_of
+from gistsearch.testing.store_fixtures import NOON
 from tests.answering import answer_of, ask, coverage_of, warnings_of
 from tests.fakes import InlineExecutor
 
 QUERY = SearchQuery("octo", "needle", detail=Detail.COUNTS)
+ASKS_FOR_GISTS = evolve(QUERY, detail=Detail.GISTS)
 BLOBS = [f"{number:040x}" for number in range(100)]
 
 
@@ -104,7 +108,7 @@ class TestRoom:
         store = self.store()
         assert make_room(store, 800, 100, "OLD")
         assert len(store.load("old").packs) == 4
-        assert len(store.load("new").packs) == 2
+        assert len(store.load("new").packs) == 3
 
     def test_content_never_pushes_out_its_own_beginning(self) -> None:
         store = InMemoryStore()
@@ -128,8 +132,46 @@ class TestRoom:
         assert make_room(store, 0, 0, "octo")
         assert store.size_bytes() == 0
 
+    def test_a_user_with_two_packs_loses_one_if_that_is_enough(self) -> None:
+        store = InMemoryStore(Clock())
+        save_text(store, "old", 100)
+        kept = save_text(store, "old", 100, BLOBS[1])
+        assert make_room(store, 200, 50, "other")
+        assert store.load("old").packs == (kept,)
+
+    def test_space_that_is_held_for_nothing_is_freed_first(self) -> None:
+        """If that is enough, nothing is dropped."""
+
+        class Untidy(InMemoryStore):
+            wasted_bytes = 500
+
+            def size_bytes(self) -> int:
+                return super().size_bytes() + self.wasted_bytes
+
+            def tidy(self) -> None:
+                self.wasted_bytes = 0
+
+        store = Untidy(Clock())
+        save_text(store, "old", 100)
+        assert make_room(store, 600, 100, "other")
+        assert store.size_bytes() == 100
+
+    def test_a_store_that_is_large_without_content_does_not_shrink_for_ever(self) -> None:
+        """A file on a disk takes up space even if nothing is in it."""
+
+        class Bulky(InMemoryStore):
+            def size_bytes(self) -> int:
+                return super().size_bytes() + 1_000
+
+        store = Bulky(Clock())
+        save_text(store, "old", 100)
+        shrink(store, 500)
+        assert list(store.usage()) == []
+
     def test_a_store_shrinks_as_far_as_it_has_to(self) -> None:
         store = self.store()
+        shrink(store, 800)
+        assert store.size_bytes() == 800
         shrink(store, 350)
         assert [usage.owner for usage in store.usage()] == ["new"]
         assert 200 <= store.size_bytes() <= 350
@@ -145,8 +187,9 @@ class TestPacking:
         builder = PackBuilder(lambda: now)
         assert not builder.is_due()
         builder.add(BLOBS[0], 4, b"text")
+        now = 0.9
         assert not builder.is_due()
-        now = 2.0
+        now = 1.0
         assert builder.is_due()
         assert builder.take() is not None
         assert builder.take() is None
@@ -184,9 +227,10 @@ class TestPacking:
         assert not packs_to_rewrite(packs[:8], BLOBS)
         assert [used.pack for used in packs_to_rewrite(packs, BLOBS)] == packs
 
-    def test_what_is_rewritten_fits_into_one_pack(self) -> None:
-        packs = [pack_of(PACK_BYTES // 3, first=number) for number in range(12)]
-        assert len(packs_to_rewrite(packs, BLOBS)) == 3
+    @pytest.mark.parametrize("share", [3, 4, 5])
+    def test_what_is_rewritten_fits_into_one_pack(self, share: int) -> None:
+        packs = [pack_of(PACK_BYTES // share, first=number) for number in range(12)]
+        assert len(packs_to_rewrite(packs, BLOBS)) == share
 
 
 class ReplacedMeanwhile(InMemoryStore):
@@ -228,9 +272,11 @@ class TestReadingOn:
 
     LONG = b"needle\n" + b"more\n" * 100_000
 
-    def search(self, source: InMemoryGists, policy: StorePolicy) -> tuple[InMemoryStore, list[SearchEvent]]:
+    def search(
+        self, source: InMemoryGists, policy: StorePolicy, query: SearchQuery = ASKS_FOR_GISTS
+    ) -> tuple[InMemoryStore, list[SearchEvent]]:
         store = InMemoryStore()
-        return store, ask(evolve(QUERY, detail=Detail.GISTS), source, store, policy)
+        return store, ask(query, source, store, policy)
 
     def test_the_rest_is_kept(self) -> None:
         """Else each later search would download the beginning again."""
@@ -252,14 +298,16 @@ class TestReadingOn:
         assert store.load("octo").packs == ()
 
     @pytest.mark.parametrize("error", [SourceUnavailable("reset"), DeadlineExceeded("too late")])
-    def test_a_rest_that_cannot_be_had_changes_nothing(self, error: Exception) -> None:
+    @pytest.mark.parametrize("more", [{"detail": Detail.GISTS}, {"detail": Detail.LINES, "max_lines": 1}])
+    def test_a_rest_that_cannot_be_had_changes_nothing(self, error: Exception, more: dict[str, Any]) -> None:
         class Breaking(InMemoryGists):
             def open_file(self, file: GistFile, deadline: Deadline) -> Generator[bytes, None, None]:
                 yield from islice(super().open_file(file, deadline), 4)
                 raise error
 
         source = Breaking({"octo": [MemoryGist({"a.txt": self.LONG})]})
-        store, events = self.search(source, StorePolicy())
+        store, events = self.search(source, StorePolicy(), evolve(QUERY, **more))
+        assert [event.last for event in events if isinstance(event, FileMatch)] == [True]
         assert coverage_of(events).complete
         assert coverage_of(events).searched == 1
         assert store.load("octo").packs == ()
@@ -364,6 +412,41 @@ class TestBelief:
         ask(QUERY, source, store, StorePolicy(fresh_s=60))
         assert touches[2:] == ["octo False"], "expected the time of use to be renewed"
 
+    def walk_after(self, seconds: float, policy: StorePolicy) -> tuple[bool, list[bool]]:
+        """Walk twice, some time apart. Return whether the source was asked the second time, and what was touched:
+        for each time, whether that of the check was.
+        """
+        asked, touches = list[str](), list[bool]()
+
+        class Noting(InMemoryGists):
+            def list_pages(
+                self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+            ) -> Generator[ListingPage, None, None]:
+                asked.append(username)
+                return super().list_pages(username, deadline, known)
+
+        class Counting(InMemoryStore):
+            def touch(self, username: str, checked_at: datetime | None = None) -> None:
+                touches.append(checked_at is not None)
+
+        source, store = Noting({"octo": [MemoryGist({"a.txt": b"needle\n"})]}), Counting(lambda: NOON)
+        for now in (NOON, NOON + timedelta(seconds=seconds)):
+            asked.clear()
+            list(walk("octo", source, StoreAccess(store, policy, lambda now=now: now), Deadline()))
+        return bool(asked), touches
+
+    @pytest.mark.parametrize(("age_s", "asked"), [(-0.1, True), (0.0, False), (60.0, False), (60.1, True)])
+    def test_a_listing_is_believed_up_to_its_last_second(self, age_s: float, asked: bool) -> None:
+        assert self.walk_after(age_s, StorePolicy(fresh_s=60))[0] is asked
+
+    @pytest.mark.parametrize(("age_s", "touches"), [(59.9, []), (60.0, [True])])
+    def test_the_time_of_a_check_is_renewed_after_a_minute(self, age_s: float, touches: list[bool]) -> None:
+        assert self.walk_after(age_s, StorePolicy())[1] == touches
+
+    @pytest.mark.parametrize(("age_s", "touches"), [(599.9, []), (600.0, [False])])
+    def test_the_time_of_use_is_renewed_after_ten_minutes(self, age_s: float, touches: list[bool]) -> None:
+        assert self.walk_after(age_s, StorePolicy(fresh_s=3_600))[1] == touches
+
     def test_an_unknown_user_is_not_found_any_more(self) -> None:
         """The listing goes at once; what it referred to goes later."""
         store = InMemoryStore()
@@ -408,7 +491,8 @@ class TestFailures:
         store.failures = {method: 1_000}
         events = ask(QUERY, source, store, StorePolicy())
         assert answer_of(QUERY, events) == expected
-        assert [warning.detail for warning in warnings_of(events)] == ([] if method == "touch" else [str(error)])
+        expected_warning = SearchWarning(WarningType.STORE, str(error))
+        assert warnings_of(events) == ([] if method == "touch" else [expected_warning])
 
     def test_what_was_damaged_is_tried_again(self) -> None:
         """By then it has been dropped, and the store goes on."""
@@ -421,6 +505,7 @@ class TestFailures:
     def test_a_store_that_is_too_small_says_so_once(self) -> None:
         events = ask(QUERY, source_of(b"needle\n" * 50), InMemoryStore(), StorePolicy(max_bytes=100))
         [warning] = warnings_of(events)
+        assert warning.type is WarningType.STORE
         assert "GISTSEARCH_STORE_MAX_BYTES is 100" in warning.detail
 
 
@@ -447,6 +532,22 @@ class TestSaving:
         assert is_stored.is_set()
         assert coverage_of(events).searched == 2
         assert coverage_of(ask(QUERY, source, store, StorePolicy())).from_store == 2
+
+    def test_a_search_waits_for_a_slow_store(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """When it ends, everything is stored."""
+        monkeypatch.setattr(contents, "WAIT_S", 0.01)
+
+        class Slow(InMemoryStore):
+            def save_pack(
+                self, username: str, files: Sequence[PackedFile], text: bytes, replaced: Sequence[Pack] = ()
+            ) -> Pack:
+                time.sleep(0.1)
+                return super().save_pack(username, files, text, replaced)
+
+        store = Slow()
+        with ThreadPoolExecutor(2) as executor:
+            ask(QUERY, source_of(b"one\n"), store, StorePolicy(), executor)
+            assert store.size_bytes() == 4
 
     def test_a_sync_stores_everything_and_finds_nothing(self) -> None:
         """A file is downloaded once, whatever it contains."""
@@ -525,20 +626,68 @@ class TestUpkeep:
         assert [usage.owner for usage in store.usage()] == ["octo"]
         assert store.size_bytes() == len(b"two\n")
 
-    def test_pruning_keeps_what_any_spelling_of_the_name_lists(self) -> None:
-        clock = Clock()
-        store = InMemoryStore(clock)
-        ask(QUERY, source_of(b"one\n", b"two\n"), store, StorePolicy())
-        store.save_listing("OCTO", listing_of("elsewhere"))
-        prune(store, StorePolicy(), clock)
-        assert store.size_bytes() == 8
-
     def test_pruning_shrinks_the_store_to_its_limit(self) -> None:
         clock = Clock()
         store = InMemoryStore(clock)
         ask(QUERY, source_of(b"one\n"), store, StorePolicy())
         prune(store, StorePolicy(max_bytes=3), clock)
         assert list(store.usage()) == []
+
+
+class Counting(InMemoryStore):
+    """Counts how often packs are read."""
+
+    packs_read = 0
+
+    def read_pack(self, pack: Pack) -> bytes | None:
+        self.packs_read += 1
+        return super().read_pack(pack)
+
+
+def test_all_packs_of_a_user_are_searched_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is read once if nothing matches."""
+    monkeypatch.setattr(packing, "PACK_BYTES", 10)  # so that each text is a pack of its own
+    source, store = source_of(*(b"nothing %d\n" % number for number in range(20))), Counting()
+    ask(QUERY, source, store, StorePolicy())
+    assert len(store.load("octo").packs) == 20
+    store.packs_read = 0
+    events = ask(evolve(QUERY, timeout_s=60), source, store, StorePolicy())
+    assert (coverage_of(events).complete, coverage_of(events).from_store) == (True, 20)
+    assert store.packs_read == 20
+
+
+def test_no_more_than_four_packs_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So memory does not grow with what is stored."""
+    monkeypatch.setattr(packing, "PACK_BYTES", 10)
+    lock, reading, most = threading.Lock(), 0, 0
+
+    class Slow(InMemoryStore):
+        def read_pack(self, pack: Pack) -> bytes | None:
+            nonlocal reading, most
+            with lock:
+                reading += 1
+                most = max(most, reading)
+            time.sleep(0.01)
+            with lock:
+                reading -= 1
+            return super().read_pack(pack)
+
+    source, store = source_of(*(b"nothing %d\n" % number for number in range(20))), Slow()
+    ask(QUERY, source, store, StorePolicy())
+    with ThreadPoolExecutor(10) as executor:
+        assert coverage_of(ask(QUERY, source, store, StorePolicy(), executor)).from_store == 20
+    assert most <= 4
+
+
+@pytest.mark.parametrize(("sizes", "packs_read"), [([10_000] * 4, 1), ([20_000], 1), ([20_000, 10_000], 2)])
+def test_a_pack_is_read_again_only_for_texts_longer_than_a_window(sizes: list[int], packs_read: int) -> None:
+    """Those have to be searched by themselves; a pack of nothing else is not read as a whole."""
+    source, store = source_of(*(bytes([65 + number]) * size for number, size in enumerate(sizes))), Counting()
+    ask(QUERY, source, store, StorePolicy(), window_bytes=1 << 14)
+    assert len(store.load("octo").packs) == 1
+    store.packs_read = 0
+    assert coverage_of(ask(QUERY, source, store, StorePolicy(), window_bytes=1 << 14)).complete
+    assert store.packs_read == packs_read
 
 
 def _page_without_first_gist(store: InMemoryStore) -> ListingPage:
@@ -603,6 +752,27 @@ def test_a_file_whose_pack_has_nothing_reports_what_failed_before() -> None:
     assert [event.file and event.file.filename for event in events if isinstance(event, Skipped)] == ["b.txt"]
 
 
+def test_a_pack_may_be_searched_before_the_source_has_confirmed_the_listing() -> None:
+    """What it says of its files counts when they are listed."""
+    source, store = source_of(b"one needle\n", b"two\n"), Counting()
+    ask(QUERY, source, store, StorePolicy())
+    store.packs_read = 0
+
+    class Slow(InMemoryGists):
+        def list_pages(
+            self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+        ) -> Generator[ListingPage, None, None]:
+            while not store.packs_read:
+                deadline.sleep(0.01)
+            deadline.sleep(0.2)  # until it is searched
+            yield from source.list_pages(username, deadline, known)
+
+    with ThreadPoolExecutor(2) as executor:
+        search = SearchGists(Slow({}), Re2Compiler(), executor, store=store)
+        coverage = coverage_of(list(search.run(evolve(QUERY, detail=Detail.GISTS))))
+    assert (coverage.complete, coverage.matched_lines, coverage.from_store) == (True, 1, 2)
+
+
 def test_content_that_another_search_has_dropped_is_downloaded_again() -> None:
     class Emptied(InMemoryStore):
         def read_pack(self, pack: Pack) -> bytes | None:
@@ -615,3 +785,40 @@ def test_content_that_another_search_has_dropped_is_downloaded_again() -> None:
     assert coverage_of(events).matched_lines == 1
     assert coverage_of(events).from_store == 0
     assert not warnings_of(events)
+
+
+def test_content_that_could_not_be_verified_is_not_downloaded_for_the_store() -> None:
+    """Without a size and a blob id it would never be kept, so the store is not in sync."""
+
+    class SaysLittle(InMemoryGists):
+        def list_pages(
+            self, username: str, deadline: Deadline, known: Sequence[ListingPage] = ()
+        ) -> Generator[ListingPage, None, None]:
+            for page in super().list_pages(username, deadline, known):
+                yield evolve(page, gists=tuple(evolve(gist, files=_without_facts(gist.files)) for gist in page.gists))
+
+    source = SaysLittle({"octo": [MemoryGist({"a.txt": b"needle\n"})]})
+    search = SearchGists(source, Re2Compiler(), InlineExecutor(), store=InMemoryStore())
+    events = list(search.sync(["octo"]))
+    assert [event.reason for event in events if isinstance(event, Skipped)] == [SkipReason.MALFORMED_RECORD]
+    assert coverage_of(events).downloaded_bytes == 0
+
+
+def _without_facts(files: Sequence[GistFile]) -> tuple[GistFile, ...]:
+    return tuple(evolve(file, size_bytes=None, blob_id=None) for file in files)
+
+
+def test_a_file_that_is_too_large_for_the_store_is_not_downloaded_for_it() -> None:
+    """It is reported, and the others are stored."""
+    store = InMemoryStore()
+    search = SearchGists(
+        source_of(b"12345", b"123456"),
+        Re2Compiler(),
+        InlineExecutor(),
+        store=store,
+        policy=StorePolicy(max_file_bytes=5),
+    )
+    events = list(search.sync(["octo"]))
+    assert [event.reason for event in events if isinstance(event, Skipped)] == [SkipReason.TOO_LARGE]
+    assert coverage_of(events).downloaded_bytes == 5
+    assert len(store.load("octo").packs) == 1

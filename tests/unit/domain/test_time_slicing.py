@@ -94,7 +94,8 @@ def test_the_deadline_is_checked_between_calls() -> None:
 def test_a_long_line_is_not_begun_if_it_would_outlast_the_deadline(line_by_line: bool) -> None:
     """A call cannot be interrupted, so it is not made if earlier ones show that it would take too long."""
     matcher, slow = time_sliced(30_000, deadline_s=5.0, line_by_line=line_by_line)
-    with pytest.raises(DeadlineExceeded):
+    message = r"^the pattern is too slow to search a line this long in the time that is left$"
+    with pytest.raises(DeadlineExceeded, match=message):
         list(matcher.find(b"x" * MAX_SLICE_BYTES, 0, MAX_SLICE_BYTES))
     assert slow.clock.now <= 0.5
 
@@ -106,6 +107,13 @@ def test_a_long_line_is_searched_whole_if_there_is_time(speed: float, size: int)
     matcher, slow = time_sliced(speed, line_by_line=False)
     assert list(matcher.find(b"x" * size, 0, size)) == []
     assert slow.calls[-1] == (0, size)
+
+
+def test_what_comes_before_a_long_line_does_not_count_as_part_of_it() -> None:
+    """At 30 kB a second, 60 kB take two seconds, wherever they begin."""
+    matcher, slow = time_sliced(30_000, deadline_s=5.0, line_by_line=False)
+    assert list(matcher.find(b"x" * 1_060_000, 1_000_000, 1_060_000)) == []
+    assert slow.calls[-1] == (1_000_000, 1_060_000)
 
 
 @pytest.mark.parametrize("pattern", ["x*", "^", "$", "x$", "y"])

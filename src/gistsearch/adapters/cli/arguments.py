@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from attrs import field, frozen
@@ -10,6 +11,9 @@ from attrs.converters import default_if_none
 from gistsearch.adapters.cli.hyperlinks import LinkFormat
 from gistsearch.domain.query import Detail, Order, SearchQuery
 from gistsearch.ports.matching import MatchOptions
+
+SOME_USER = "octocat"
+"""Stands for users who are not known yet."""
 
 
 class Case(StrEnum):
@@ -53,6 +57,24 @@ class OutputOptions:
 
 
 @frozen(kw_only=True)
+class RunOptions:
+    """What only concerns a run over many users."""
+
+    user_files: tuple[str, ...] = ()
+    """Files with names of users; `-` is standard input."""
+    organizations: tuple[str, ...] = ()
+    journal: str | None = None
+    only_new: bool = False
+    waits: bool = False
+    engine: str | None = None
+
+    @property
+    def are_given(self) -> bool:
+        """Whether the users are searched in a run, each by a search of its own."""
+        return self != RunOptions()
+
+
+@frozen(kw_only=True)
 class SearchArguments:
     """What to search for, where, and how to print it. The names are those of the flags."""
 
@@ -74,7 +96,9 @@ class SearchArguments:
     max_count: int | None = None
     order: Order = field(default=Order.NONE, converter=Order)
     timeout_s: float | None = None
+    since: datetime | None = None
     output: OutputOptions = OutputOptions()
+    run: RunOptions = RunOptions()
 
     @property
     def prints_matches(self) -> bool:
@@ -87,7 +111,7 @@ class SearchArguments:
         return self.output.quiet and not self.output.stats
 
     def query(self, default_timeout_s: float) -> SearchQuery:
-        """Return the query.
+        """Return the query; for a run over many users, without names on the command line, that for some user.
 
         Args:
             default_timeout_s: how long the search may take if the flags do not say.
@@ -98,7 +122,7 @@ class SearchArguments:
         detail = self._detail()
         before, after = self._context() if detail is Detail.LINES else (0, 0)
         return SearchQuery(
-            usernames=self.users,
+            usernames=self.users or SOME_USER,
             pattern=self.patterns,
             options=MatchOptions(
                 ignore_case=self.case is Case.IGNORE,
@@ -115,8 +139,9 @@ class SearchArguments:
             context_before=before,
             context_after=after,
             invert=self.invert_match,
-            text=self.text or self._counts_matches,
+            text=self.text,
             timeout_s=self.timeout_s or default_timeout_s,
+            since=self.since,
         )
 
     def _context(self) -> tuple[int, int]:
@@ -124,15 +149,11 @@ class SearchArguments:
         after = self.context if self.after_context is None else self.after_context
         return before, after
 
-    @property
-    def _counts_matches(self) -> bool:
-        return self.output.mode is OutputMode.COUNTS and self.prints_matches
-
     def _detail(self) -> Detail:
         if self.output.quiet:
             return Detail.GISTS if self.ends_at_first_match else Detail.COUNTS
         if self.output.mode is OutputMode.GISTS:
             return Detail.GISTS
         if self.prints_matches:
-            return Detail.MATCHES
+            return Detail.MATCH_COUNTS if self.output.mode is OutputMode.COUNTS else Detail.MATCHES
         return Detail.COUNTS if self.output.mode is OutputMode.COUNTS else Detail.LINES

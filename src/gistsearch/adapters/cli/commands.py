@@ -16,6 +16,7 @@ from gistsearch.adapters.cli.option_types import whole_number
 from gistsearch.adapters.cli.options import search_parameters
 from gistsearch.adapters.cli.store.commands import store_group
 from gistsearch.adapters.cli.terminal import print_error
+from gistsearch.adapters.cli.worker_command import Work, worker_command
 from gistsearch.ports.store import StoreError
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ class Serve(Protocol):
         raise NotImplementedError
 
 
-def run(arguments: Sequence[str], version: str, open_search: OpenSearch, open_store: OpenStore, serve: Serve) -> int:
+def run(
+    arguments: Sequence[str], version: str, open_search: OpenSearch, open_store: OpenStore, serve: Serve, work: Work
+) -> int:
     """Run the command line and return its exit status.
 
     Args:
@@ -75,12 +78,13 @@ def run(arguments: Sequence[str], version: str, open_search: OpenSearch, open_st
         open_search: makes the use case for `search`.
         open_store: makes what `store` works on.
         serve: what `serve` does.
+        work: what `worker` does.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
     try:
-        status = _invoke(_commands(version, open_search, open_store, serve), arguments)
+        status = _invoke(_commands(version, open_search, open_store, serve, work), arguments)
         sys.stdout.flush()
     except click.ClickException as error:
         from gistsearch.adapters.cli.usage_errors import explain
@@ -95,7 +99,7 @@ def run(arguments: Sequence[str], version: str, open_search: OpenSearch, open_st
         print_error(str(error))
         return ERROR
     except OSError as error:  # such as a full disk
-        print_error(error.strerror or str(error))
+        print_error(f"standard output: {error.strerror or error}")
         return ERROR
     return status
 
@@ -121,10 +125,13 @@ class _Commands(DocumentedGroup):
         super().format_epilog(ctx, formatter)
 
 
-def _commands(version: str, open_search: OpenSearch, open_store: OpenStore, serve: Serve) -> click.Group:
-    def search(backend: str | None, store: str | None, **flags: Any) -> int:
+def _commands(version: str, open_search: OpenSearch, open_store: OpenStore, serve: Serve, work: Work) -> click.Group:
+    def search(backend: str | None, offline: bool, no_store: bool, **flags: Any) -> int:
         from gistsearch.adapters.cli.search_command import search_command
 
+        if offline and no_store:
+            raise click.UsageError("--offline searches the store and --no-store does without it: give one of them")
+        store = "offline" if offline else "off" if no_store else None
         return search_command(open_search, backend, store, flags)
 
     def serve_http(host: str | None, port: int | None, workers: int | None) -> int:
@@ -133,7 +140,14 @@ def _commands(version: str, open_search: OpenSearch, open_store: OpenStore, serv
 
     group = _Commands(
         PROGRAM,
-        commands=[_search(search), _serve(serve_http), store_group(open_store), _help(), _completion()],
+        commands=[
+            _search(search),
+            _serve(serve_http),
+            worker_command(work),
+            store_group(open_store),
+            _help(),
+            _completion(),
+        ],
         help="Search every file of a GitHub user's public gists with a regular expression.",
         epilog="'gistsearch search --help' explains the flags, 'gistsearch help' lists further topics.",
         context_settings={"help_option_names": ["-h", "--help"]},

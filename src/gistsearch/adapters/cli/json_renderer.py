@@ -6,21 +6,20 @@ from typing import TextIO
 
 from gistsearch.adapters.cli.renderers import Renderer
 from gistsearch.adapters.cli.terminal import Style, escape_json_controls
-from gistsearch.domain.events import SearchEvent
-from gistsearch.domain.query import SearchQuery
-from gistsearch.wire.encoding import encode
-from gistsearch.wire.events import begin, event_object
+from gistsearch.domain.events import RunEvent
+from gistsearch.wire.encoding import Json, encode
+from gistsearch.wire.events import event_object
 
 
 class JsonLines(Renderer):
     """Prints an object for the beginning of the search and one for each event."""
 
-    def __init__(self, out: TextIO, style: Style, query: SearchQuery) -> None:
+    def __init__(self, out: TextIO, style: Style, beginning: Json) -> None:
         self._out = out
         self._style = style
-        self._write(begin(query))
+        self._write(beginning)
 
-    def handle(self, event: SearchEvent) -> None:
+    def handle(self, event: RunEvent) -> None:
         self._write(event_object(event))
 
     def _write(self, value: object) -> None:

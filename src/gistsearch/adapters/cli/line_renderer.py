@@ -11,7 +11,7 @@ from attrs import define, frozen
 from gistsearch.adapters.cli.hyperlinks import LinkFormat
 from gistsearch.adapters.cli.renderers import FileKey, Renderer, file_key, file_name
 from gistsearch.adapters.cli.terminal import FAINT, MATCH, NUMBER, Style, columns, display_width, escape_controls, fit
-from gistsearch.domain.events import ContextLine, FileMatch, LineMatch, SearchEvent
+from gistsearch.domain.events import ContextLine, FileMatch, LineMatch, RunEvent
 
 CUT = "[…]"
 """Stands where a line was cut."""
@@ -59,7 +59,7 @@ class Lines(Renderer):
         self._unfinished: dict[FileKey, _Progress] = {}
         self._described: set[str] = set()
 
-    def handle(self, event: SearchEvent) -> None:
+    def handle(self, event: RunEvent) -> None:
         if isinstance(event, FileMatch) and (event.lines or event.binary or event.last):
             self._print_part(event)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 T = TypeVar("T")
+
+_AGO = re.compile(r"([0-9]{1,9})([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class Checked(click.ParamType, Generic[T]):  # pyright: ignore[reportMissingTypeArgument]  # generic since click 8.5
@@ -89,6 +94,17 @@ def _read_seconds(text: str) -> float:
     raise ValueError("is not a number of seconds above 0")
 
 
+def _read_time(text: str) -> datetime:
+    """Return the time that a text gives: by itself, or as so long ago. Without a zone, it is local time."""
+    now = datetime.now().astimezone()
+    try:
+        if match := _AGO.fullmatch(text):
+            return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        raise ValueError("is not a time such as 2026-11-26, 2026-11-26T08:00Z or 7d") from None
+
+
 def _read_glob(text: str) -> str:
     if not text:
         raise ValueError("is empty")
@@ -132,6 +148,8 @@ def _quoted(value: str) -> str:
 
 PATTERN = Checked("PATTERN", read_pattern)
 USER = Checked("USER", read_username)
+ORGANIZATION = Checked("NAME", read_username)
+TIME = Checked("TIME", _read_time)
 SECONDS = Checked("SECONDS", _read_seconds)
 GLOB = Checked("GLOB", _read_glob)
 LANGUAGE = Checked("LANGUAGE", _read_language, _languages)

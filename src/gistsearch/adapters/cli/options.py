@@ -11,8 +11,10 @@ from gistsearch.adapters.cli.option_types import (
     GLOB,
     LANGUAGE,
     LINK_FORMAT,
+    ORGANIZATION,
     PATTERN,
     SECONDS,
+    TIME,
     whole_number,
 )
 from gistsearch.domain.query import MAX_CONTEXT_LINES, Order
@@ -22,7 +24,8 @@ FILES = "Which files"
 MODES = "What is printed instead of lines"
 OUTPUT = "How matches are printed"
 SEARCH = "The search itself"
-SECTIONS = (MATCHING, FILES, MODES, OUTPUT, SEARCH)
+USERS = "Many users"
+SECTIONS = (MATCHING, FILES, MODES, OUTPUT, SEARCH, USERS)
 """The sections of the help, in order."""
 
 
@@ -85,6 +88,12 @@ def _files() -> list[click.Parameter]:
             help="Only files in LANGUAGE, by GitHub's name (C++) or ripgrep's (cpp).",
         ),
         Flag(
+            "--since",
+            section=FILES,
+            type=TIME,
+            help="Only gists updated at TIME or later: 2026-11-26, 2026-11-26T08:00, or 90m, 24h, 7d, 2w ago.",
+        ),
+        Flag(
             "--type-list",
             section=FILES,
             is_flag=True,
@@ -118,7 +127,7 @@ def _output() -> list[click.Parameter]:
             "--only-matching",
             section=OUTPUT,
             is_flag=True,
-            help="Print each match (at most 500 characters of it), not its line.",
+            help="Print each match, not its line. One of more than 500 characters is cut, and ends with '[…]'.",
         ),
         Flag("-A", "--after-context", section=OUTPUT, type=number, help="Print NUM lines after each match."),
         Flag("-B", "--before-context", section=OUTPUT, type=number, help="Print NUM lines before each match."),
@@ -182,7 +191,8 @@ def _search() -> list[click.Parameter]:
             *("--timeout", "timeout_s"),
             section=SEARCH,
             type=SECONDS,
-            help="Stop after SECONDS and keep the results (default 60, or GISTSEARCH_TIMEOUT_S).",
+            help="Stop after SECONDS and keep the results (default 60, or GISTSEARCH_TIMEOUT_S; with the flags for many"
+            " users, 3600 for each).",
         ),
         Flag(
             "--backend",
@@ -191,8 +201,13 @@ def _search() -> list[click.Parameter]:
             help="Search GitHub ('github', the default), samples without a network ('memory'), or what another"
             " package registered as NAME.",
         ),
-        _store("--offline", "offline", "Search only what the store has, without a network, and say how old it is."),
-        _store("--no-store", "off", "Search as if nothing were stored, and store nothing."),
+        Flag(
+            "--offline",
+            section=SEARCH,
+            is_flag=True,
+            help="Search only what the store has, without a network, and say how old it is.",
+        ),
+        Flag("--no-store", section=SEARCH, is_flag=True, help="Search as if nothing were stored, and store nothing."),
         Flag(
             "--progress/--no-progress",
             section=SEARCH,
@@ -203,14 +218,55 @@ def _search() -> list[click.Parameter]:
     ]
 
 
-def _store(name: str, value: str, help_text: str) -> Flag:
-    return Flag(name, "store", section=SEARCH, flag_value=value, type=str, default=None, help=help_text)
+def _users() -> list[click.Parameter]:
+    return [
+        Flag(
+            *("--users", "user_files"),
+            section=USERS,
+            multiple=True,
+            type=click.Path(allow_dash=True),
+            metavar="FILE",
+            help="Search the users in FILE, one a line; '#' begins a comment, '-' is standard input.",
+        ),
+        Flag(
+            *("--org", "organizations"),
+            section=USERS,
+            multiple=True,
+            type=ORGANIZATION,
+            help="Search the public members of the organization NAME.",
+        ),
+        Flag(
+            "--journal",
+            section=USERS,
+            type=click.Path(dir_okay=False),
+            metavar="FILE",
+            help="Write down in FILE who has been searched, and leave out those who have been.",
+        ),
+        Flag(
+            *("--new", "only_new"),
+            section=USERS,
+            is_flag=True,
+            help="Search all users again, but only gists updated since the journal's last search of their user.",
+        ),
+        Flag(
+            *("--wait", "waits"),
+            section=USERS,
+            is_flag=True,
+            help="When GitHub's limit is used up, wait until it is lifted, and go on.",
+        ),
+        Flag(
+            "--engine",
+            section=USERS,
+            metavar="ADDRESS",
+            help="Search on the workers of a cluster (dask://HOST:PORT); see 'gistsearch worker --help'.",
+        ),
+    ]
 
 
 def search_parameters() -> list[click.Parameter]:
     """Return the arguments and flags of `search`, in the order of the help."""
     words = click.Argument(["words"], nargs=-1, metavar="PATTERN USER...")
-    return [words, *_matching(), *_files(), *_modes(), *_output(), *_search()]
+    return [words, *_matching(), *_files(), *_modes(), *_output(), *_search(), *_users()]
 
 
 def _print_types(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -17,9 +17,15 @@ _MAX_FILE_BYTES = MAX_PATTERNS * (4 * MAX_PATTERN_LENGTH + 2)
 
 
 def split_words(
-    words: Sequence[str], regexps: Sequence[str], pattern_files: Sequence[str]
+    words: Sequence[str], regexps: Sequence[str], pattern_files: Sequence[str], *, needs_user: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the patterns, each once, and the words that name users.
+
+    Args:
+        words: those that are neither flags nor their values.
+        regexps: patterns.
+        pattern_files: names of files with patterns.
+        needs_user: whether one of the words has to be a user.
 
     Raises:
         UsageError: there is no pattern or no user, or a pattern cannot be used.
@@ -28,7 +34,7 @@ def split_words(
     users = list(words)
     if not (regexps or pattern_files) and users:
         patterns = [_positional(users.pop(0))]
-    if not users:
+    if (needs_user and not users) or not (patterns or pattern_files):
         raise click.UsageError(
             "give a PATTERN and at least one USER, as in: gistsearch search 'import requests' octocat"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from gistsearch.adapters.cli.renderers import Renderer
 from gistsearch.adapters.cli.terminal import columns
-from gistsearch.domain.events import Progress, SearchEvent
+from gistsearch.domain.events import Progress, RunEvent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -37,7 +37,7 @@ class ProgressLine(Renderer):
         self._live: Live | None = None
         self._progress = Progress(0, 0, 0, 0, 0, listed=False)
 
-    def handle(self, event: SearchEvent) -> None:
+    def handle(self, event: RunEvent) -> None:
         if isinstance(event, Progress) and time.monotonic() - self._began_s >= _FIRST_DRAWN_AFTER_S:
             self._progress = event
             self._draw()
@@ -76,10 +76,13 @@ class ProgressLine(Renderer):
         width = room // _BAR_STEP_COLUMNS * _BAR_STEP_COLUMNS
         if width <= 0:
             return text
-        is_known = progress.files_known > 0
+        done, known = progress.files_done, progress.files_known
+        if progress.users_done is not None:
+            done, known = progress.users_done, progress.users_known or 0
+        is_known = known > 0
         bar = ProgressBar(
-            total=progress.files_known if is_known else None,
-            completed=progress.files_done,
+            total=known if is_known else None,
+            completed=done,
             width=width,
             pulse=not is_known,
             style="bright_black",
@@ -100,6 +103,7 @@ def progress_text(progress: Progress, elapsed_s: float) -> str:
     minutes, seconds = divmod(int(elapsed_s), 60)
     return " · ".join(
         [
+            *_users(progress),
             f"{progress.files_done:,}/{progress.files_known:,}{more} {_noun('file', progress.files_known)}",
             f"{progress.gists_done:,}/{progress.gists_known:,}{more} {_noun('gist', progress.gists_known)}",
             decimal(progress.bytes),
@@ -107,6 +111,13 @@ def progress_text(progress: Progress, elapsed_s: float) -> str:
             f"{minutes}:{seconds:02}",
         ]
     )
+
+
+def _users(progress: Progress) -> list[str]:
+    if progress.users_done is None:
+        return []
+    of = "" if progress.users_known is None else f"/{progress.users_known:,}"
+    return [f"{progress.users_done:,}{of} {_noun('user', progress.users_known or progress.users_done)}"]
 
 
 def _noun(noun: str, count: int) -> str:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Protocol, TextIO
 
 from gistsearch.adapters.cli.terminal import PATH, Style, escape_controls
-from gistsearch.domain.events import FileMatch, SearchEvent
+from gistsearch.domain.events import FileMatch, RunEvent, UserEnded
 
 FileKey = tuple[str, int, str]
 """Identifies a file among the events of one search."""
@@ -16,7 +16,7 @@ class Renderer(Protocol):
     """Prints the events that concern it, and ignores the others."""
 
     @abstractmethod
-    def handle(self, event: SearchEvent) -> None:
+    def handle(self, event: RunEvent) -> None:
         """Print an event."""
         raise NotImplementedError
 
@@ -24,7 +24,7 @@ class Renderer(Protocol):
 class Nothing(Renderer):
     """Prints nothing (`-q`)."""
 
-    def handle(self, event: SearchEvent) -> None:
+    def handle(self, event: RunEvent) -> None:
         pass
 
 
@@ -34,12 +34,16 @@ class GistUrls(Renderer):
     def __init__(self, out: TextIO, style: Style) -> None:
         self._out = out
         self._style = style
-        self._printed: set[str] = set()
+        self._printed: dict[str, set[str]] = {}  # by user
 
-    def handle(self, event: SearchEvent) -> None:
-        if isinstance(event, FileMatch) and event.gist.url not in self._printed:
-            self._printed.add(event.gist.url)
-            self._out.write(f"{self._style.paint(escape_controls(event.gist.url), PATH)}\n")
+    def handle(self, event: RunEvent) -> None:
+        if isinstance(event, UserEnded):
+            self._printed.pop(event.username, None)
+        elif isinstance(event, FileMatch):
+            printed = self._printed.setdefault(event.username, set())
+            if event.gist.url not in printed:
+                printed.add(event.gist.url)
+                self._out.write(f"{self._style.paint(escape_controls(event.gist.url), PATH)}\n")
 
 
 class Counts(Renderer):
@@ -51,7 +55,7 @@ class Counts(Renderer):
             out: where to.
             style: how names look.
             filenames: whether each count names its file.
-            of_matches: whether each line of an event is one match, and these are counted.
+            of_matches: whether matches are counted, not lines.
         """
         self._out = out
         self._style = style
@@ -59,11 +63,11 @@ class Counts(Renderer):
         self._of_matches = of_matches
         self._counts: dict[FileKey, int] = {}
 
-    def handle(self, event: SearchEvent) -> None:
+    def handle(self, event: RunEvent) -> None:
         if not isinstance(event, FileMatch):
             return
         key = file_key(event)
-        count = self._counts.pop(key, 0) + (len(event.lines) if self._of_matches else event.line_count)
+        count = self._counts.pop(key, 0) + (event.match_count if self._of_matches else event.line_count)
         if not event.last:
             self._counts[key] = count
         elif count:

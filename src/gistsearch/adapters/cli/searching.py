@@ -1,35 +1,45 @@
-"""Runs a search and prints it while it runs."""
+"""Runs a search, and prints it."""
 
 from __future__ import annotations
 
-import sys
 from abc import abstractmethod
-from collections.abc import Iterable
-from contextlib import closing
-from enum import IntEnum
-from typing import Protocol
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing
+from typing import TYPE_CHECKING, Protocol
 
-from attrs import frozen
+from attrs import Factory, frozen
 
-from gistsearch.adapters.cli.arguments import OutputMode, OutputOptions, SearchArguments
-from gistsearch.adapters.cli.hyperlinks import LinkFormat, shows_hyperlinks
-from gistsearch.adapters.cli.line_renderer import LineLayout, Lines
-from gistsearch.adapters.cli.missing import MissingReport, SearchContext
-from gistsearch.adapters.cli.progress import ProgressLine
-from gistsearch.adapters.cli.renderers import Counts, GistUrls, Nothing, Renderer
-from gistsearch.adapters.cli.statistics import Statistics
-from gistsearch.adapters.cli.terminal import Style, is_capable, style_for
-from gistsearch.domain.events import FileMatch, Progress, SearchEnded, SearchEvent
+from gistsearch.adapters.cli.arguments import SearchArguments
+from gistsearch.adapters.cli.display import Display, Status
+from gistsearch.adapters.cli.missing import SearchContext
 from gistsearch.domain.query import SearchQuery
 from gistsearch.domain.search import SearchGists
 
+if TYPE_CHECKING:
+    from gistsearch.domain.search_users import SearchUsers
 
-class Status(IntEnum):
-    """How the command ends: grep's exit statuses."""
 
-    FOUND = 0
-    NOTHING = 1
-    ERROR = 2
+class OpenRun(Protocol):
+    """Makes what a run over many users works with."""
+
+    @abstractmethod
+    def __call__(
+        self, *, engine: str | None, journal: str | None, search: Mapping[str, object], in_order: bool
+    ) -> AbstractContextManager[SearchUsers]:
+        """Return it. Leaving the context closes the journal and the engine.
+
+        Args:
+            engine: the address of what runs the searches; None: this process.
+            journal: the path of the file with what is done; None for none.
+            search: what is searched for, as the journal should say.
+            in_order: whether users are searched one after another.
+
+        Raises:
+            JournalError: the journal cannot be used.
+            EngineFailed: the engine cannot be reached.
+        """
+        raise NotImplementedError
 
 
 @frozen
@@ -37,12 +47,17 @@ class SearchSetup:
     """What the command line needs from outside to search."""
 
     use_case: SearchGists
+    open_run: OpenRun
+    list_members: Callable[[str], Iterator[str]]
+    """Yields the public members of an organization. Raises `SourceError`, late."""
     timeout_s: float
     """How long a search may take if the user does not say."""
     lacks_token: bool = False
     """Whether GitHub is searched without a token."""
     offline: bool = False
     """Whether only the store is searched."""
+    warnings: deque[str] = Factory(deque[str])
+    """What any thread adds for the user to know, such as that a token is refused."""
 
 
 class OpenSearch(Protocol):
@@ -71,117 +86,17 @@ def search(setup: SearchSetup, arguments: SearchArguments, query: SearchQuery) -
         InvalidPattern: a pattern is refused.
         KeyboardInterrupt: after what was found is printed, and everything that ran is cancelled.
     """
-    context = SearchContext(
-        arguments.timeout_s or setup.timeout_s, setup.lacks_token, setup.offline, arguments.output.verbose
-    )
     with closing(setup.use_case.run(query)) as events:
-        return _Display(arguments, query, context).show(events)
+        return Display(arguments, query, search_context(setup, arguments, query.timeout_s)).show(events)
 
 
-class _Display:
-    """Hands the events of one search to the renderers, and learns from them how the command ends."""
-
-    def __init__(self, arguments: SearchArguments, query: SearchQuery, context: SearchContext) -> None:
-        output = arguments.output
-        self._ends_at_first_match = arguments.ends_at_first_match
-        self._is_quiet = output.quiet
-        self._progress = ProgressLine(sys.stderr, colour=_style(output).colour) if _shows_progress(output) else None
-        self._missing = MissingReport(context)
-        self._renderers: list[Renderer] = [_renderer(arguments, query), self._missing]
-        if output.stats and output.mode is not OutputMode.JSON:
-            self._renderers.append(Statistics(sys.stdout))
-        self._has_found = False
-        self._is_complete = False
-
-    def show(self, events: Iterable[SearchEvent]) -> Status:
-        try:
-            for event in events:
-                self._handle(event)
-                if self._has_found and self._ends_at_first_match:
-                    break
-            self._clear_progress()
-            self._missing.report()
-        finally:
-            self._clear_progress()
-            sys.stdout.flush()
-        return self._status()
-
-    def _handle(self, event: SearchEvent) -> None:
-        if not isinstance(event, Progress):
-            self._clear_progress()
-        for renderer in self._renderers:
-            renderer.handle(event)
-        match event:
-            case FileMatch():
-                self._has_found = True
-                sys.stdout.flush()
-            case SearchEnded(coverage):
-                self._is_complete = coverage.complete
-            case Progress() if self._progress:
-                self._progress.handle(event)
-            case _:
-                pass
-
-    def _clear_progress(self) -> None:
-        if self._progress:
-            self._progress.clear()
-
-    def _status(self) -> Status:
-        if self._has_found and (self._is_quiet or self._is_complete):
-            return Status.FOUND
-        return Status.NOTHING if self._is_complete else Status.ERROR
-
-
-def _shows_progress(output: OutputOptions) -> bool:
-    """Only where no pager and no pipe could be drawn over, and no line of output is itself about progress."""
-    return (
-        output.progress
-        and output.mode is not OutputMode.JSON
-        and sys.stdout.isatty()
-        and sys.stderr.isatty()
-        and is_capable()
+def search_context(setup: SearchSetup, arguments: SearchArguments, timeout_s: float | None) -> SearchContext:
+    """Return what messages refer to."""
+    return SearchContext(
+        timeout_s=timeout_s or setup.timeout_s,
+        lacks_token=setup.lacks_token,
+        offline=setup.offline,
+        verbose=arguments.output.verbose,
+        many_users=arguments.run.are_given,
+        warnings=setup.warnings,
     )
-
-
-def _style(output: OutputOptions) -> Style:
-    return style_for(sys.stdout, output.colour or ("always" if output.pretty else "auto"))
-
-
-def _renderer(arguments: SearchArguments, query: SearchQuery) -> Renderer:
-    output = arguments.output
-    style = _style(output)
-    if output.quiet:
-        return Nothing()
-    match output.mode:
-        case OutputMode.GISTS:
-            return GistUrls(sys.stdout, style)
-        case OutputMode.COUNTS:
-            return Counts(sys.stdout, style, filenames=output.filenames, of_matches=arguments.prints_matches)
-        case OutputMode.JSON:
-            from gistsearch.adapters.cli.json_renderer import JsonLines
-
-            return JsonLines(sys.stdout, style, query)
-        case OutputMode.LINES:
-            return Lines(sys.stdout, style, _layout(arguments, query, style))
-
-
-def _layout(arguments: SearchArguments, query: SearchQuery, style: Style) -> LineLayout:
-    output = arguments.output
-    wants_heading = output.pretty or sys.stdout.isatty() if output.heading is None else output.heading
-    return LineLayout(
-        heading=wants_heading and output.filenames,
-        line_numbers=output.line_numbers,
-        filenames=output.filenames,
-        links=_links(output, style),
-        context=bool(query.context_before or query.context_after),
-        text=query.text,
-    )
-
-
-def _links(output: OutputOptions, style: Style) -> LinkFormat | None:
-    """Links are escape sequences, so that they are written only where colours are; unasked only to a terminal."""
-    if not style.colour:
-        return None
-    if output.hyperlink_format is None:
-        return LinkFormat() if sys.stdout.isatty() and shows_hyperlinks() else None
-    return output.hyperlink_format if output.hyperlink_format.template else None

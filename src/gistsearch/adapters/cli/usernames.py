@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
+from gistsearch.ports.gists import user_key
+
 _PROFILES = ("github.com", "www.github.com")
 _GISTS = ("gist.github.com", "gist.githubusercontent.com")
 _ADDRESS = re.compile(r"(?:https?://|(?:www\.|gist\.)?github\.com/)", re.IGNORECASE)
@@ -32,7 +34,7 @@ def each_once(names: Iterable[str]) -> tuple[str, ...]:
     """Return each user's name in its first spelling: GitHub's names do not know case."""
     spellings: dict[str, str] = {}
     for name in names:
-        spellings.setdefault(name.casefold(), name)
+        spellings.setdefault(user_key(name), name)
     return tuple(spellings.values())
 
 

@@ -8,10 +8,13 @@ from urllib.parse import urljoin, urlsplit
 
 from attrs import frozen
 
+from gistsearch.adapters.github.failures import CredentialsRefused
 from gistsearch.adapters.github.observers import HostObserver
 from gistsearch.adapters.github.origins import Address, AllowedOrigins, Origin
-from gistsearch.adapters.github.rate_limits import RateLimitState, limit_of, quota_of, retry_after_s
+from gistsearch.adapters.github.rate_limit_state import RateLimitState
+from gistsearch.adapters.github.rate_limits import limit_of, quota_of, retry_after_s
 from gistsearch.adapters.github.retries import TRIES, Attempts, RetryableError
+from gistsearch.adapters.github.tokens import Token
 from gistsearch.adapters.github.transport import Connections, Exchange, Network
 from gistsearch.ports.deadline import Deadline
 from gistsearch.ports.gists import ForbiddenOrigin, LoginRequired, SourceError, SourceUnavailable
@@ -40,7 +43,7 @@ class Answer:
 
 
 class Client:
-    """Sends requests to some origins, with the same headers each, and stays within these origins."""
+    """Sends requests to some origins, with the same headers each but for the token, and stays within these origins."""
 
     def __init__(
         self,
@@ -80,27 +83,34 @@ class Client:
         return Attempts(what, deadline, first_pause_s, tries, on_retry=self._observer.retried)
 
     def fetch(self, url: str, deadline: Deadline, max_bytes: int, headers: Mapping[str, str] | None = None) -> Answer:
-        """Wait until a request may be sent, and return the whole answer. Raises as `address` and `open` do."""
-        while not self.limits.enter(deadline, TURN_S):
-            pass
-        try:
-            with self.open(self.address(url), deadline, headers or {}) as exchange:
-                body = exchange.read(max_bytes + 1)
-        finally:
-            self.limits.leave()
-        if exchange.is_encoded:
-            raise RetryableError(SourceUnavailable("the answer came compressed, which was not asked for"))
-        if len(body) > max_bytes:
-            raise RetryableError(SourceUnavailable(f"the answer is larger than {max_bytes:,} bytes"))
-        return Answer(exchange.response.status, exchange.response.headers, body)
+        """Wait until a request may be sent, and return the whole answer. Raises as `address` and `open` do.
 
-    def open(self, address: Address, deadline: Deadline, headers: Mapping[str, str]) -> Exchange:
-        """Send a request, for which `limits.enter` was called, and return the exchange if it succeeds.
+        A request that is refused as those of a bad token are is tried with the others. A token is set aside if it is
+        certainly the reason (401), or if another one is accepted.
+        """
+        refusals: dict[Token, CredentialsRefused] = {}
+        while True:
+            while (token := self.limits.enter(deadline, TURN_S, refusals)) is None:
+                pass
+            try:
+                answer = self._fetch(url, deadline, max_bytes, headers or {}, token)
+            except CredentialsRefused as refusal:
+                refusals[token] = refusal
+                if refusal.status == 401:
+                    self.limits.set_aside(token, refusal)
+                continue
+            for refused, refusal in refusals.items():
+                self.limits.set_aside(refused, refusal)
+            return answer
+
+    def open(self, address: Address, deadline: Deadline, headers: Mapping[str, str], token: Token) -> Exchange:
+        """Send a request, and return the exchange if it succeeds.
 
         Args:
             address: from `address`.
             deadline: also ends the reading of the answer.
             headers: further ones. Only with `Range` is 206 a success, only with `If-None-Match` 304.
+            token: from `limits.enter`.
 
         Raises:
             RetryableError: another try may succeed.
@@ -110,35 +120,48 @@ class Client:
             DeadlineExceeded: the deadline has passed.
         """
         successes = {200, 206 if "Range" in headers else 200, 304 if "If-None-Match" in headers else 200}
-        headers = {**self._headers, **headers}
+        headers = {**self._headers, **token.headers, **headers}
         for _ in range(MAX_REDIRECTS + 1):
-            exchange = self._send(address, headers, deadline)
+            exchange = self._send(address, headers, deadline, token)
             status = exchange.response.status
             if status in successes:
-                self.limits.succeeded()
+                self.limits.succeeded(token)
                 return exchange
             with exchange:
                 location = exchange.response.headers.get("location") if status in _REDIRECTS else None
                 if location is None:
-                    raise self._failure(exchange, status)
+                    raise self._failure(exchange, status, token)
             address = self._redirected(address, location)
         raise SourceUnavailable(f"{address.origin} redirects in a circle")
 
-    def _send(self, address: Address, headers: Mapping[str, str], deadline: Deadline) -> Exchange:
+    def _fetch(self, url: str, deadline: Deadline, max_bytes: int, headers: Mapping[str, str], token: Token) -> Answer:
+        try:
+            with self.open(self.address(url), deadline, headers, token) as exchange:
+                body = exchange.read(max_bytes + 1)
+        finally:
+            self.limits.leave(token)
+        if exchange.is_encoded:
+            raise RetryableError(SourceUnavailable("the answer came compressed, which was not asked for"))
+        if len(body) > max_bytes:
+            raise RetryableError(SourceUnavailable(f"the answer is larger than {max_bytes:,} bytes"))
+        return Answer(exchange.response.status, exchange.response.headers, body)
+
+    def _send(self, address: Address, headers: Mapping[str, str], deadline: Deadline, token: Token) -> Exchange:
         try:
             exchange = self._connections.send(address, headers, deadline)
         except (RetryableError, SourceError):
             self._observer.failed()
             raise
-        self._observer.answered(exchange.response.status)
-        if quota := quota_of(exchange.response.headers):
-            self._observer.quota(*quota)
+        status, quota = exchange.response.status, quota_of(exchange.response.headers)
+        self._observer.answered(status)
+        if quota and status != 401:  # There it is the quota of the IP address.
+            self._observer.quota(*self.limits.answered(token, quota)[:3])
         return exchange
 
-    def _failure(self, exchange: Exchange, status: int) -> SourceError | RetryableError:
+    def _failure(self, exchange: Exchange, status: int, token: Token) -> SourceError | RetryableError:
         body = exchange.read_error(ERROR_BODY_BYTES)
         if limited := limit_of(status, exchange.response.headers, body):
-            self.limits.refused(limited)
+            self.limits.refused(limited, token)
             return RetryableError(self.limits.error(), counts=False)
         if 400 <= status < 500:
             return self._refusal(exchange.origin, status, body)

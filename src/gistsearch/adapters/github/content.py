@@ -169,12 +169,12 @@ class Content:
         self, address: Address, verifier: ContentVerifier, deadline: Deadline
     ) -> Generator[bytes, None, None]:
         start = verifier.received_bytes
-        while not self._raw.limits.enter(deadline, TURN_S):
+        while (token := self._raw.limits.enter(deadline, TURN_S)) is None:
             yield b""
         try:
-            exchange = self._raw.open(address, deadline, {"Range": f"bytes={start}-"} if start else {})
+            exchange = self._raw.open(address, deadline, {"Range": f"bytes={start}-"} if start else {}, token)
         finally:
-            self._raw.limits.leave()
+            self._raw.limits.leave(token)
         with exchange:
             _skip_to(verifier, exchange)
             while not verifier.is_complete:

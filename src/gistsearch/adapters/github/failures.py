@@ -10,9 +10,10 @@ from typing import cast
 from urllib3.exceptions import HTTPError, ProxyError, ReadTimeoutError
 
 from gistsearch.adapters.github.connecting import ConnectFailed
+from gistsearch.adapters.github.json_bodies import json_object
 from gistsearch.adapters.github.proxies import Proxy
 from gistsearch.adapters.github.retries import RetryableError
-from gistsearch.ports.gists import SourceUnavailable
+from gistsearch.ports.gists import AccessForbidden, ContentGone, SourceError, SourceUnavailable
 
 WIRE_ERRORS = (HTTPError, HTTPException, OSError)
 """What urllib3, http.client and sockets raise if a connection fails or the other side sends nonsense."""
@@ -21,6 +22,7 @@ MAX_QUOTE = 200
 
 _WRONG_NAME = {62, 64}  # OpenSSL: X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST"}
+_REFUSALS = {404: ContentGone, 410: ContentGone, 451: AccessForbidden}
 _TUNNEL = re.compile(r"Tunnel connection failed: (.*)", re.DOTALL)  # http.client's words
 
 
@@ -28,10 +30,41 @@ class HostUnreachable(SourceUnavailable):
     """Indicates that no connection to the host can be made."""
 
 
+class CredentialsRefused(AccessForbidden):
+    """Indicates that the API refuses a request as it refuses those of a bad token; it may take another token."""
+
+    def __init__(self, message: str, status: int = 401) -> None:
+        """
+        Args:
+            message: what happened, for users.
+            status: 401 if the token is certainly the reason, or 403.
+        """
+        super().__init__(message)
+        self.status = status
+
+
 def quoted(text: str) -> str:
     """Return a stranger's message on one line, bounded, with its control characters escaped."""
     cut = text if len(text) <= MAX_QUOTE else f"{text[:MAX_QUOTE]}…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+
+
+def api_refusal(origin: object, status: int, body: bytes) -> SourceError:
+    """Return the error for a refusal of the API, in GitHub's words if there are any."""
+    message = json_object(body).get("message")
+    words = f"{origin} answered with status {status}"
+    if isinstance(message, str):
+        words = f"{words}: {quoted(message)}"
+    elif status in (404, 410):
+        remedy = "on GitHub Enterprise Server it ends in /api/v3 (GISTSEARCH_GITHUB_API_URL)"
+        return SourceUnavailable(f"{words}, but not as GitHub's API does; check its address: {remedy}")
+    if status == 401:
+        return CredentialsRefused(
+            f"{words} (check the token in GISTSEARCH_GITHUB_TOKEN or GISTSEARCH_GITHUB_TOKENS)", status
+        )
+    if status == 403:
+        return CredentialsRefused(words, status)
+    return _REFUSALS.get(status, SourceUnavailable)(words)
 
 
 def explained(error: Exception, origin: object, proxy: Proxy | None) -> RetryableError | SourceUnavailable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from attrs import frozen
 
@@ -14,6 +15,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 # Only what cannot be read in two ways: no user-info, no backslash, no white space or control character, no fragment.
 _ORIGIN = re.compile(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.IGNORECASE)
 _ADDRESS = re.compile(r"(https?://[^/?@\\]+)(/[!-\"$-\[\]-~]*)", re.IGNORECASE)
+# Looser than GitHub's rule for the names of accounts, but nothing that a server could take for a piece of a path.
+_ACCOUNT = re.compile(r"(?!\.+$)[^\s/\\%?#\x00-\x1f\x7f\ud800-\udfff]{1,100}")
 _RAW = re.compile(r"/([0-9a-f]{1,40})/raw/(?:([0-9a-f]{40})/)?")
 
 
@@ -86,6 +89,11 @@ def gist_and_blob_id_of(raw_url: str) -> tuple[str | None, str | None]:
     """Return the ids in a raw address (`…/USER/GIST/raw/BLOB/NAME`), None for each that is not there."""
     match = _RAW.search(raw_url)
     return (match[1], match[2]) if match else (None, None)
+
+
+def path_segment(name: str) -> str | None:
+    """Return the name of an account as one segment of a path, or None if no account can have such a name."""
+    return quote(name, safe="") if _ACCOUNT.fullmatch(name) else None
 
 
 def _with_port(origin: Origin) -> str:

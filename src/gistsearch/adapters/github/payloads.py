@@ -1,16 +1,18 @@
-"""GitHub's JSON of gists, record by record (GitHub REST, "List gists for a user", "Get a gist")."""
+"""GitHub's JSON of gists and members, record by record (GitHub REST, "List gists for a user", "List public organization
+members").
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from attrs import frozen
 from cattrs import AttributeValidationNote, ClassValidationError, Converter
 
-from gistsearch.adapters.github.origins import gist_and_blob_id_of
+from gistsearch.adapters.github.origins import gist_and_blob_id_of, path_segment
 from gistsearch.ports.gists import Gist, GistFile, MalformedRecord, Unreadable
 
 T = TypeVar("T")
@@ -41,59 +43,98 @@ class GistPayload:
 
 
 @frozen
-class PagePayload:
-    """The records of one page of a listing."""
+class MemberPayload:
+    """What a list says about a member of an organization."""
+
+    login: str
+
+
+@frozen
+class Records(Generic[T]):
+    """The records of one page."""
 
     count: int
-    """How many records there are, including those that are secret or cannot be read."""
-    gists: tuple[Gist, ...]
+    """How many there are, including those that are secret or cannot be read."""
+    records: tuple[T, ...]
     unreadable: tuple[Unreadable, ...]
 
-    @classmethod
-    def parse(cls, body: bytes, first_position: int) -> PagePayload:
-        """Read a page. Leave out secret gists, which are there if their owner's token asks for them.
 
-        Args:
-            body: the JSON.
-            first_position: that of the first record in the listing, from 1.
+def gist_records(body: bytes, first_position: int) -> Records[Gist]:
+    """Read a page of gists. Leave out secret ones, which are there if their owner's token asks for them.
 
-        Raises:
-            ValueError: it is not a page of a listing.
-        """
+    Args:
+        body: the JSON.
+        first_position: that of the first record in the listing, from 1.
+
+    Raises:
+        ValueError: it is not a page of a listing.
+    """
+    return _parsed(body, first_position, _public_gist, _gist_name)
+
+
+def member_records(body: bytes, first_position: int) -> Records[str]:
+    """Read a page of members: their user names. Arguments and errors are those of `gist_records`."""
+    return _parsed(body, first_position, _member, lambda _, position: f"member {position}")
+
+
+Record = dict[str, object] | None
+"""A record of a page; None if it is not an object."""
+
+
+def _parsed(
+    body: bytes,
+    first_position: int,
+    read: Callable[[Record, list[Unreadable]], T | None],
+    name: Callable[[Record, int], str],
+) -> Records[T]:
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the listing from GitHub is not JSON") from error
+    if not isinstance(values, list):
+        raise ValueError("the listing from GitHub is not a list")
+    found: list[T] = []
+    unreadable: list[Unreadable] = []
+    for position, value in enumerate(cast("list[object]", values), first_position):
+        record = _object(value)
         try:
-            records = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise ValueError("the listing from GitHub is not JSON") from error
-        if not isinstance(records, list):
-            raise ValueError("the listing from GitHub is not a list")
-        gists: list[Gist] = []
-        unreadable: list[Unreadable] = []
-        for position, value in enumerate(cast("list[object]", records), first_position):
-            record = cast("dict[str, object]", value) if isinstance(value, dict) else None
-            if record and record.get("public") is False:
-                continue
-            try:
-                gists.append(_gist(record, unreadable))
-            except MalformedRecord as error:
-                unreadable.append(Unreadable(_name(record, position), error))
-        return cls(len(cast("list[object]", records)), tuple(gists), tuple(unreadable))
+            if (item := read(record, unreadable)) is not None:
+                found.append(item)
+        except MalformedRecord as error:
+            unreadable.append(Unreadable(name(record, position), error))
+    return Records(len(cast("list[object]", values)), tuple(found), tuple(unreadable))
 
 
-def _gist(record: dict[str, object] | None, unreadable: list[Unreadable]) -> Gist:
+def _object(value: object) -> Record:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def _member(record: Record, _: list[Unreadable]) -> str:
+    login = _structured(record, MemberPayload).login
+    if path_segment(login) is None:
+        raise MalformedRecord("the field 'login' is not a user name")
+    return login
+
+
+def _public_gist(record: Record, unreadable: list[Unreadable]) -> Gist | None:
+    return None if record and record.get("public") is False else _gist(record, unreadable)
+
+
+def _gist(record: Record, unreadable: list[Unreadable]) -> Gist:
     payload = _structured(record, GistPayload)
     if not payload.html_url.startswith(("https://", "http://")):
         raise MalformedRecord("the field 'html_url' is not a web address")
     files: list[GistFile] = []
     for name, value in payload.files.items():
         try:
-            files.append(_file(cast("dict[str, object]", value) if isinstance(value, dict) else None))
+            files.append(_file(_object(value)))
         except MalformedRecord as error:
             unreadable.append(Unreadable(f"file {_text(name, str)!r} of gist {payload.id}", error))
     truncated = payload.truncated is True
     return Gist(payload.id, payload.html_url, payload.description, payload.updated_at, tuple(files), truncated)
 
 
-def _file(record: dict[str, object] | None) -> GistFile:
+def _file(record: Record) -> GistFile:
     payload = _structured(record, FilePayload)
     if payload.size < 0:
         raise MalformedRecord("the field 'size' is negative")
@@ -101,13 +142,13 @@ def _file(record: dict[str, object] | None) -> GistFile:
     return GistFile(payload.filename, payload.language, payload.size, payload.raw_url, blob_id)
 
 
-def _name(record: dict[str, object] | None, position: int) -> str:
+def _gist_name(record: Record, position: int) -> str:
     """Name a gist for users: by its id only if it is known to be public."""
     gist_id = record.get("id") if record and record.get("public") is True else None
     return f"gist {gist_id}" if isinstance(gist_id, str) and gist_id.isalnum() else f"gist {position}"
 
 
-def _structured(record: dict[str, object] | None, kind: type[T]) -> T:
+def _structured(record: Record, kind: type[T]) -> T:
     if record is None:
         raise MalformedRecord("the record is not an object")
     try:

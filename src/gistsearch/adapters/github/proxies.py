@@ -35,7 +35,8 @@ class Proxy:
         scheme = (match[1] or "http").lower() if match else ""
         port = int(match[4] or _DEFAULT_PORTS[scheme]) if match else 0
         if match is None or not 0 < port < 1 << 16:
-            raise ValueError("a proxy looks like http://HOST:PORT")
+            socks = "SOCKS is not supported: " if text.lower().startswith("socks") else ""
+            raise ValueError(f"{socks}a proxy looks like http://HOST:PORT")
         return cls(f"{scheme}://{match[3].lower()}:{port}", None if match[2] is None else unquote(match[2]))
 
 

@@ -17,6 +17,8 @@ from gistsearch.ports.store import StoreDamaged, StoreUnavailable
 
 KEPT_IDLE = 4
 """Connections that are kept open when nobody uses them."""
+QUEUE_S = 60.0
+"""How long a thread waits for those of this process that write before it."""
 
 _Name = tuple[int, int]
 """Version and generation, by which files are ordered."""
@@ -62,6 +64,7 @@ class Connections:
         """
         self._directory = directory
         self._busy_timeout_s = busy_timeout_s
+        self._writer = threading.Lock()  # held by the thread that writes
         self._lock = threading.Lock()  # guards everything below
         self._idle: list[_Connection] = []
         self._pid = os.getpid()
@@ -84,8 +87,15 @@ class Connections:
         Raises:
             StoreUnavailable, StoreDamaged: see there. Nothing has changed.
         """
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+        # SQLite lets waiting writers look now and then, so that one of many threads may never find it unlocked. They
+        # queue up here instead. After a fork, nobody may hold this lock: then SQLite's own decides.
+        is_next = self._writer.acquire(timeout=QUEUE_S)
+        try:
+            with self._transaction("BEGIN IMMEDIATE") as connection:
+                yield connection
+        finally:
+            if is_next:
+                self._writer.release()
 
     def files(self) -> list[Path]:
         """Return all files of the store, those of earlier generations and versions included."""

@@ -48,52 +48,51 @@ def revise_owner(connection: sqlite3.Connection, owner: str) -> None:
     connection.execute("UPDATE owner SET revision = ? WHERE name = ?", (secrets.randbits(62), owner))
 
 
-def write_listing(connection: sqlite3.Connection, username: str, owner: str, listing: StoredListing) -> None:
+def write_listing(connection: sqlite3.Connection, owner: str, listing: StoredListing) -> None:
     """Write a listing in place of the one before."""
     pages, checked_at_s = encode_pages(listing.pages), listing.checked_at.timestamp()
-    pages_checksum = checksum(pages, username)
-    row = (username, owner, checked_at_s, checksum(None, checked_at_s, pages_checksum), pages_checksum, pages)
+    pages_checksum = checksum(pages, owner)
+    row = (owner, checked_at_s, checksum(None, checked_at_s, pages_checksum), pages_checksum, pages)
     connection.execute(
-        "INSERT OR REPLACE INTO listing (username, owner, checked_at, checksum, pages_checksum, pages)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO listing (owner, checked_at, checksum, pages_checksum, pages) VALUES (?, ?, ?, ?, ?)",
         row,
     )
 
 
-def confirm_listing(connection: sqlite3.Connection, username: str, checked_at: datetime) -> None:
+def confirm_listing(connection: sqlite3.Connection, owner: str, checked_at: datetime) -> None:
     """Set the time of a listing forward."""
     row: Row | None = connection.execute(
-        "SELECT checked_at, checksum, pages_checksum FROM listing WHERE username = ?", (username,)
+        "SELECT checked_at, checksum, pages_checksum FROM listing WHERE owner = ?", (owner,)
     ).fetchone()
     checked_at_s = checked_at.timestamp()
     if row is not None and checksum(None, row[0], row[2]) == row[1] and row[0] < checked_at_s:
         connection.execute(
-            "UPDATE listing SET checked_at = ?, checksum = ? WHERE username = ?",
-            (checked_at_s, checksum(None, checked_at_s, row[2]), username),
+            "UPDATE listing SET checked_at = ?, checksum = ? WHERE owner = ?",
+            (checked_at_s, checksum(None, checked_at_s, row[2]), owner),
         )
 
 
 def read_listing(
-    connection: sqlite3.Connection, username: str, known: StoredListing | None, damaged: list[DamagedRow]
+    connection: sqlite3.Connection, owner: str, known: StoredListing | None, damaged: list[DamagedRow]
 ) -> StoredListing | None:
     """Read a user's listing.
 
     Args:
         connection: to the database.
-        username: whose.
+        owner: whose.
         known: the listing, if only its time may have changed.
         damaged: where to add what is damaged.
     """
     columns = "rowid, checked_at, checksum, pages_checksum" + (", NULL" if known else ", pages")
     row: Row | None = connection.execute(
-        f"SELECT {columns} FROM listing WHERE username = ?",  # noqa: S608  # our own names
-        (username,),
+        f"SELECT {columns} FROM listing WHERE owner = ?",  # noqa: S608  # our own names
+        (owner,),
     ).fetchone()
     if row is None:
         return None
     rowid, checked_at_s, row_checksum, pages_checksum, pages = row
     is_whole = checksum(None, checked_at_s, pages_checksum) == row_checksum
-    if not is_whole or not (known or checksum(pages, username) == pages_checksum):
+    if not is_whole or not (known or checksum(pages, owner) == pages_checksum):
         damaged.append(DamagedRow("listing", rowid))
         return None
     checked_at = time_of(checked_at_s)
@@ -180,12 +179,10 @@ def read_usage(connection: sqlite3.Connection, owner: str, used_at_s: Any) -> St
         " UNION ALL SELECT length(pages) FROM listing WHERE owner = :owner",
         {"owner": owner},
     ).fetchall()
-    names: list[Row] = connection.execute("SELECT username FROM listing WHERE owner = ?", (owner,)).fetchall()
     return StoreUsage(
         owner,
         sum(size_on_disk(length or 0) for (length,) in lengths),
         tuple(f"{number}-{salt}" for number, salt in packs),
-        tuple(str(name) for (name,) in names),
         time_of(used_at_s),
     )
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 
-VERSION = 1
+VERSION = 2
 """Part of the file's name: a version never opens another one's file."""
 PAGE_BYTES = 1 << 14
 """Larger than SQLite's default, because nearly all of the data is in values of a mebibyte."""
@@ -20,14 +20,12 @@ CREATE TABLE owner (
 );
 CREATE INDEX owner_by_use ON owner (used_at);
 CREATE TABLE listing (
-    username TEXT PRIMARY KEY,
-    owner TEXT NOT NULL,
+    owner TEXT PRIMARY KEY,
     checked_at REAL NOT NULL,
     checksum INTEGER NOT NULL,
     pages_checksum INTEGER NOT NULL,
     pages BLOB NOT NULL
 );
-CREATE INDEX listing_by_owner ON listing (owner);
 CREATE TABLE pack (
     number INTEGER PRIMARY KEY,
     salt INTEGER NOT NULL,

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from gistsearch.adapters.sqlite import rows
 from gistsearch.adapters.sqlite.connections import Connections
 from gistsearch.adapters.sqlite.schema import PAGE_BYTES
+from gistsearch.ports.gists import user_key
 from gistsearch.ports.store import (
     GistStore,
     Pack,
@@ -79,18 +80,19 @@ class SqliteStore(GistStore):
             raise self._dropped(error.damaged) from error
 
     def save_listing(self, username: str, listing: StoredListing) -> None:
-        owner = username.casefold()
+        owner = user_key(username)
         with self._connections.writing() as connection:
-            rows.write_listing(connection, username, owner, listing)
+            rows.write_listing(connection, owner, listing)
             rows.write_owner(connection, owner, self._clock())
 
     def drop_listing(self, username: str) -> None:
+        owner = user_key(username)
         with self._connections.writing() as connection:
-            if connection.execute("DELETE FROM listing WHERE username = ?", (username,)).rowcount:
-                rows.revise_owner(connection, username.casefold())
+            if connection.execute("DELETE FROM listing WHERE owner = ?", (owner,)).rowcount:
+                rows.revise_owner(connection, owner)
 
     def save_pack(self, username: str, files: Sequence[PackedFile], text: bytes, replaced: Sequence[Pack] = ()) -> Pack:
-        owner = username.casefold()
+        owner = user_key(username)
         with self._connections.writing() as connection:
             pack = rows.write_pack(connection, owner, files, text)
             rows.write_owner(connection, owner, self._clock())
@@ -107,10 +109,11 @@ class SqliteStore(GistStore):
                 _give_space_back(connection, FREE_PAGES)
 
     def touch(self, username: str, checked_at: datetime | None = None) -> None:
+        owner = user_key(username)
         with self._connections.writing() as connection:
-            connection.execute("UPDATE owner SET used_at = ? WHERE name = ?", (self._clock(), username.casefold()))
+            connection.execute("UPDATE owner SET used_at = ? WHERE name = ?", (self._clock(), owner))
             if checked_at is not None:
-                rows.confirm_listing(connection, username, checked_at)
+                rows.confirm_listing(connection, owner, checked_at)
 
     def usage(self, limit: int | None = None) -> Sequence[StoreUsage]:
         with self._connections.reading() as connection:
@@ -127,7 +130,7 @@ class SqliteStore(GistStore):
         return total
 
     def drop_owner(self, owner: str) -> None:
-        owner = owner.casefold()
+        owner = user_key(owner)
         with self._connections.reading() as connection:
             packs = rows.read_usage(connection, owner, 0.0).packs
         self.drop_packs(packs)  # in small steps
@@ -158,7 +161,7 @@ class SqliteStore(GistStore):
         with suppress(StoreError), self._connections.writing() as connection:
             for row in damaged:
                 rows.drop_damaged(connection, row)
-        return StoreDamaged(f"something in the store in {self._directory} was damaged; it is fetched again")
+        return StoreDamaged(f"something in the store in {self._directory} was damaged, and has been dropped")
 
 
 def _load(connection: sqlite3.Connection, username: str, known: StoredUser | None) -> StoredUser:
@@ -167,14 +170,14 @@ def _load(connection: sqlite3.Connection, username: str, known: StoredUser | Non
     Raises:
         DamagedRows: see there.
     """
-    owner = username.casefold()
+    owner = user_key(username)
     row: rows.Row | None = connection.execute("SELECT revision, used_at FROM owner WHERE name = ?", (owner,)).fetchone()
     if row is None:
         return StoredUser(None, (), None, "")
     revision, damaged = str(row[0]), list[rows.DamagedRow]()
     if known is not None and known.revision != revision:
         known = None
-    listing = rows.read_listing(connection, username, known and known.listing, damaged)
+    listing = rows.read_listing(connection, owner, known and known.listing, damaged)
     packs = known.packs if known else rows.read_packs(connection, owner, damaged)
     if damaged:
         raise rows.DamagedRows(damaged)

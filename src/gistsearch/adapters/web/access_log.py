@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from flask import Response, g, request
@@ -11,7 +12,8 @@ from flask import Response, g, request
 from gistsearch.adapters.web.request_context import RequestContext, current
 
 MAX_LOGGED_CHARACTERS = 200
-"""The longest path or pattern that is logged whole."""
+"""The longest path, pattern or name that is logged whole."""
+MAX_LOGGED_USERS = 10
 
 _PROBES = frozenset({"/ping", "/livez", "/healthz", "/readyz", "/metrics"})
 """Asked for by machines every few seconds."""
@@ -40,6 +42,13 @@ def logged_fields() -> dict[str, object]:
 def shorten(text: str) -> str:
     """Cut a text that a client sent to a length for logs."""
     return text if len(text) <= MAX_LOGGED_CHARACTERS else text[:MAX_LOGGED_CHARACTERS] + "…"
+
+
+def shorten_list(names: Sequence[str]) -> tuple[str, ...]:
+    """Cut a list of names that a client sent to a length for logs."""
+    more = len(names) - MAX_LOGGED_USERS
+    shown = (shorten(name) for name in names[:MAX_LOGGED_USERS])
+    return (*shown, f"… {more} more") if more > 0 else tuple(shown)
 
 
 def _write(context: RequestContext, fields: dict[str, object]) -> None:

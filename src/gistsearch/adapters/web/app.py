@@ -27,6 +27,7 @@ from gistsearch.adapters.web.search_resource import SearchResource
 from gistsearch.domain.search import SearchGists
 from gistsearch.ports.store import GistStore
 from gistsearch.wire import RequestReader
+from gistsearch.wire.request import MAX_USERS
 
 
 class PlainResponse(Response):
@@ -69,11 +70,12 @@ def create_app(
     searches = ConcurrencyLimit(options.max_searches, options.max_searches_per_client)
     lifecycle = Lifecycle(lambda: searches.in_progress, search.shut_down)
     metrics = metrics or Metrics()
+    rate_limit = RateLimit(options.rate_limit, options.rate_limit_storage) if options.rate_limit else None
     resource = SearchResource(
         search=search,
-        reader=RequestReader(options.max_timeout_s),
+        reader=RequestReader(options.max_timeout_s, rate_limit.amount if rate_limit else MAX_USERS),
         clients=Clients(options.api_keys),
-        rate_limit=RateLimit(options.rate_limit, options.rate_limit_storage) if options.rate_limit else None,
+        rate_limit=rate_limit,
         searches=searches,
         lifecycle=lifecycle,
         metrics=metrics,

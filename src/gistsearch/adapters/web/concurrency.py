@@ -28,27 +28,32 @@ class ConcurrencyLimit:
 
     @property
     def in_progress(self) -> int:
-        """How many there are now."""
+        """What is in progress now, by weight."""
         return self._by_client.total()
 
     @contextmanager
-    def hold(self, client: str) -> Generator[None, None, None]:
-        """Count one as in progress for the duration of the context.
+    def hold(self, client: str, weight: int = 1) -> Generator[None, None, None]:
+        """Count something as in progress for the duration of the context.
+
+        Args:
+            client: whose it is.
+            weight: what it counts as. If that is more than a limit, it counts as the limit, so that it is possible.
 
         Raises:
-            Refused: there are as many as may be.
+            Refused: it would be more than may be.
         """
+        weight = min(weight, self._per_client, self._total)
         with self._lock:
-            if self._by_client[client] >= self._per_client:
+            if self._by_client[client] + weight > self._per_client:
                 raise _refused("Too many concurrent requests from this client.")
-            if self._by_client.total() >= self._total:
+            if self._by_client.total() + weight > self._total:
                 raise _refused("Too many concurrent requests.")
-            self._by_client[client] += 1
+            self._by_client[client] += weight
         try:
             yield
         finally:
             with self._lock:
-                self._by_client[client] -= 1
+                self._by_client[client] -= weight
                 if not self._by_client[client]:
                     del self._by_client[client]
 

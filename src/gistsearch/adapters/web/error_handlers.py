@@ -12,7 +12,6 @@ from werkzeug.exceptions import (
     NotFound,
     RequestEntityTooLarge,
     RequestTimeout,
-    UnsupportedMediaType,
 )
 
 from gistsearch.adapters.web.departures import ClientLeft
@@ -20,9 +19,9 @@ from gistsearch.adapters.web.media_types import MEDIA_TYPES
 from gistsearch.adapters.web.refusals import Refused, problem_response
 from gistsearch.adapters.web.request_parsing import MAX_BODY_BYTES
 from gistsearch.ports.deadline import DeadlineExceeded
-from gistsearch.ports.gists import SourceError, UnknownUser
+from gistsearch.ports.gists import UnknownUser
 from gistsearch.ports.matching import InvalidPattern
-from gistsearch.wire import InvalidRequest, Problem, problem_of
+from gistsearch.wire import InvalidRequest, NothingListed, Problem, problem_of
 from gistsearch.wire.problem_types import (
     MALFORMED_REQUEST,
     METHOD_NOT_ALLOWED,
@@ -30,7 +29,6 @@ from gistsearch.wire.problem_types import (
     NOT_FOUND,
     PAYLOAD_TOO_LARGE,
     REQUEST_TIMEOUT,
-    UNSUPPORTED_MEDIA_TYPE,
 )
 
 CLIENT_LEFT_STATUS = 499
@@ -55,10 +53,12 @@ def answer_failure(error: Exception) -> Response:
             return problem_response(_http_problem(error))
         case ClientLeft():
             return Response(status=CLIENT_LEFT_STATUS)
-        case InvalidRequest() | InvalidPattern() | DeadlineExceeded() | UnknownUser():
+        case NothingListed(main_error=main_error):
+            if not isinstance(main_error, (DeadlineExceeded, UnknownUser)):
+                _log.warning("nothing could be listed: %s: %s", type(main_error).__name__, main_error)
+            return problem_response(error.problem())
+        case InvalidRequest() | InvalidPattern():
             pass
-        case SourceError():
-            _log.warning("nothing could be listed: %s: %s", type(error).__name__, error)
         case _:
             _log.error("a request failed", exc_info=error)
     return problem_response(problem_of(error))
@@ -72,7 +72,5 @@ def _http_problem(error: HTTPException) -> Problem:
             return Problem(NOT_ACCEPTABLE, f"This service answers with {', '.join(MEDIA_TYPES)}.")
         case RequestEntityTooLarge():
             return Problem(PAYLOAD_TOO_LARGE, f"A request body must not exceed {MAX_BODY_BYTES:,} bytes.")
-        case UnsupportedMediaType():
-            return Problem(UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")
         case _:
             return Problem(MALFORMED_REQUEST, "The request is not valid HTTP.")

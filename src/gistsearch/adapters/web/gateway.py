@@ -31,6 +31,9 @@ BODY_TIMEOUT_S = 10.0
 """Seconds that a request body may take to arrive."""
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_PROBES = frozenset({"/ping", "/livez", "/healthz"})
+"""Paths that are answered in the event loop: the application has nothing to wait for there, and under load a request
+for them must not wait until a thread is free."""
 
 
 class Scope(Protocol):
@@ -123,6 +126,14 @@ class Gateway:
         self.loop = loop
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        if scope.path in _PROBES:
+            answer = _call(self.app, {**_environment(scope), "wsgi.input": io.BytesIO()})
+            protocol.response_bytes(answer.status, answer.headers, _read(answer))
+        else:
+            await self._answer(scope, protocol)
+
+    async def _answer(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer a request in threads, where the application may wait."""
         client_left = Event()
         body = io.BytesIO() if scope.method in _WITHOUT_BODY else await _body(protocol)
         environment = {**_environment(scope), "wsgi.input": body, CLIENT_LEFT: client_left}
@@ -147,6 +158,8 @@ class Gateway:
                 await asyncio.wait({sending, departure}, return_when=asyncio.FIRST_COMPLETED)
                 if not sending.done():
                     sending.cancel()
+                elif sending.exception():  # The client has left.
+                    break
         finally:
             await self._in_thread(answer.close)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from attrs import NOTHING
 from flask import Response
@@ -21,13 +21,45 @@ from gistsearch.wire.problem_types import (
 from gistsearch.wire.schema import field_schema, ref, schemas
 
 _OF_BODIES = (REQUEST_TIMEOUT, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
-_OF_OTHER_PATHS = (NOT_FOUND, METHOD_NOT_ALLOWED)
 
+_TEXT: Json = {"type": "string"}
 _HEADERS: Json = {
-    "X-Request-ID": {"schema": {"type": "string"}, "description": "The id of the request, as in the service's log."},
+    "X-Request-ID": {"description": "The id of the request, as in the service's log.", "schema": _TEXT},
+    "traceparent": {"description": "The trace that the request continues, if it has one.", "schema": _TEXT},
 }
-_LIMIT_HEADERS: Json = {
-    "Retry-After": {"schema": {"type": "integer", "minimum": 0}, "description": "Seconds to wait."},
+"""The headers of every answer; those for browsers and proxies are left out."""
+_RATE_HEADERS: Json = {
+    "RateLimit-Policy": {
+        "description": "The client's limit, if there is one: users (`q`) in seconds (`w`).",
+        "schema": _TEXT,
+    },
+    "RateLimit": {
+        "description": "What is left of it (`r`), and the seconds until there is more (`t`).",
+        "schema": _TEXT,
+    },
+}
+_RETRY_HEADERS: Json = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}},
+}
+_HEADERS_BY_STATUS: Mapping[int, Json] = {
+    401: {"WWW-Authenticate": {"description": "How to send an API key.", "schema": _TEXT}},
+    405: {"Allow": {"description": "The methods that the path allows.", "schema": _TEXT}},
+    415: {
+        "Accept": {"description": "The media type that is accepted, if another one was sent.", "schema": _TEXT},
+        "Accept-Encoding": {"description": "The coding that is accepted, if another one was sent.", "schema": _TEXT},
+    },
+    429: _RETRY_HEADERS,
+    503: _RETRY_HEADERS,
+}
+_NOT_COUNTED = (UNAUTHORIZED.status, METHOD_NOT_ALLOWED.status)
+"""Statuses of requests that do not count towards a limit."""
+
+# What the server answers before the application sees a request.
+_ADDRESS_TOO_LONG: Json = {
+    "414": {"description": "The address is longer than 65,534 bytes. The answer has no body."},
+}
+_TOO_MANY_HEADERS: Json = {
+    "431": {"description": "There are more than 100 headers, or more than 400 KiB of them. The answer has no body."},
 }
 
 
@@ -43,15 +75,16 @@ def openapi_document(reader: RequestReader, version: str, *, needs_key: bool) ->
     get: Json = {
         "operationId": "search",
         "summary": "Search, with the fields as query parameters.",
-        "description": "A list is given by repeating its parameter. Either `username` or `usernames` is needed.",
+        "description": "A list is given by repeating its parameter. A boolean is `true` or `false` in any letter case, "
+        "or `1` or `0`. Either `username` or `usernames` is needed. `HEAD` checks the request, but runs no search.",
         "parameters": [_parameter(reader, name) for name in reader.fields],
-        "responses": _responses(has_body=False, needs_key=needs_key),
+        "responses": {**_responses(has_body=False, needs_key=needs_key), **_ADDRESS_TOO_LONG, **_TOO_MANY_HEADERS},
     }
     post: Json = {
         "operationId": "searchByPost",
         "summary": "Search.",
         "requestBody": {"required": True, "content": {JSON: {"schema": ref("SearchRequest")}}},
-        "responses": _responses(has_body=True, needs_key=needs_key),
+        "responses": {**_responses(has_body=True, needs_key=needs_key), **_TOO_MANY_HEADERS},
     }
     return {
         "openapi": "3.1.1",
@@ -71,6 +104,7 @@ def openapi_document(reader: RequestReader, version: str, *, needs_key: bool) ->
                 "ready", "Whether the process takes searches.", "It is about to end, or its store cannot be used."
             ),
             "/metrics": _probe("metrics", "Metrics in the text format of Prometheus."),
+            "/openapi.json": _probe("openapi", "This document.", media_type=JSON),
         },
         "components": {
             "schemas": schemas(reader),
@@ -94,7 +128,7 @@ def _parameter(reader: RequestReader, name: str) -> Json:
 def _responses(*, has_body: bool, needs_key: bool) -> Json:
     found: Json = {
         "description": "The answer, in the form that the Accept header asks for.",
-        "headers": _HEADERS,
+        "headers": {**_HEADERS, **_RATE_HEADERS},
         "content": {
             JSON: {"schema": ref("SearchAnswer")},
             NDJSON: {"schema": {"type": "string", "description": "On each line, an object as `Event` describes it."}},
@@ -106,24 +140,34 @@ def _responses(*, has_body: bool, needs_key: bool) -> Json:
     kinds = [
         kind
         for kind in PROBLEM_TYPES.values()
-        if kind not in _OF_OTHER_PATHS
-        and (has_body or kind not in _OF_BODIES)
-        and (needs_key or kind is not UNAUTHORIZED)
+        if kind is not NOT_FOUND and (has_body or kind not in _OF_BODIES) and (needs_key or kind is not UNAUTHORIZED)
     ]
-    by_status = {str(kind.status): [each for each in kinds if each.status == kind.status] for kind in kinds}
-    return {"200": found, **{status: _problems(each) for status, each in sorted(by_status.items())}}
+    by_status = {kind.status: [each for each in kinds if each.status == kind.status] for kind in kinds}
+    return {
+        "200": found,
+        **{
+            str(status): _problems(each, {} if status in _NOT_COUNTED else _RATE_HEADERS)
+            for status, each in sorted(by_status.items())
+        },
+    }
 
 
-def _problems(kinds: Iterable[ProblemType]) -> Json:
+def _problems(kinds: Sequence[ProblemType], headers: Json) -> Json:
+    """Return the response of problems of these types, which have the same status."""
     return {
         "description": " ".join(f"`{kind.name}`: {kind.meaning}" for kind in kinds),
-        "headers": {**_HEADERS, **_LIMIT_HEADERS},
+        "headers": {**_HEADERS, **_HEADERS_BY_STATUS.get(kinds[0].status, {}), **headers},
         "content": {"application/problem+json": {"schema": ref("Problem")}},
     }
 
 
-def _probe(operation: str, summary: str, unavailable: str | None = None) -> Json:
-    text: Json = {"content": {"text/plain": {"schema": {"type": "string"}}}}
-    failure: Json = {"503": {"description": unavailable, **text}} if unavailable else {}
-    responses: Json = {"200": {"description": summary, **text}, **failure}
+def _probe(operation: str, summary: str, unavailable: str | None = None, media_type: str = "text/plain") -> Json:
+    schema: Json = {"type": "object" if media_type == JSON else "string"}
+    answer: Json = {"headers": _HEADERS, "content": {media_type: {"schema": schema}}}
+    responses: Json = {
+        "200": {"description": summary, **answer},
+        **({"503": {"description": unavailable, **answer}} if unavailable else {}),
+        "405": _problems([METHOD_NOT_ALLOWED], {}),
+        **_TOO_MANY_HEADERS,
+    }
     return {"get": {"operationId": operation, "summary": summary, "responses": responses}}

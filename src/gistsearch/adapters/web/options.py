@@ -19,7 +19,7 @@ class WebOptions:
     max_searches: int = SEARCHES_AT_ONCE
     max_searches_per_client: int = SEARCHES_AT_ONCE_PER_CLIENT
     rate_limit: str | None = None
-    """Searches for each client and period, such as `60/minute`; None for no limit."""
+    """Users that each client may have searched in a period, such as `60/minute`; None for no limit."""
     rate_limit_storage: str = "memory://"
     """Where the rates are counted: in this process, or in Redis, such as `redis://HOST:PORT`."""
     api_keys: tuple[str, ...] = field(default=(), repr=False)

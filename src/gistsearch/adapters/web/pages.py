@@ -60,4 +60,4 @@ def _bounds(schema: Json) -> str:
 
 
 def _page(html: str) -> Response:
-    return Response(html, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
+    return Response(html + "\n", mimetype="text/html", headers={"Content-Security-Policy": _POLICY})

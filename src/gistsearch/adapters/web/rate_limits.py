@@ -1,4 +1,4 @@
-"""Limits on how many searches a client may ask for in a period of time."""
+"""Limits on how many users a client may have searched in a period of time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import cast
 from flask import Response, g
 from limits import RateLimitItem, parse
 from limits.errors import ConfigurationError, StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import MemoryStorage, SlidingWindowCounterSupport, Storage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from gistsearch.adapters.web.refusals import Refused
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class RateLimit:
-    """A number of requests for each client and period, counted in a sliding window.
+    """A number of users for each client and period, counted in a sliding window.
 
     If the counters are kept in Redis and that cannot be reached, they are kept in this process until it can be: a
     service that answers is worth more than a limit that is exact.
@@ -45,29 +45,66 @@ class RateLimit:
         self._shared = SlidingWindowCounterRateLimiter(cast("Storage", shared))
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def count(self, client: str) -> None:
-        """Count a request of a client, and have the answer say how many are left.
+    @property
+    def amount(self) -> int:
+        """The most users that one search can have."""
+        return self._rate.amount
+
+    def count(self, client: str, users: int) -> None:
+        """Count a request of a client, and have the answer say how many users are left.
+
+        Args:
+            client: who makes the request.
+            users: how many users it searches.
 
         Raises:
-            Refused: it is one too many.
+            Refused: they are too many. None of them is counted.
         """
         try:
-            allowed, remaining, reset_s = self._hit(self._shared, client)
+            self._count(self._shared, client, users)
         except StorageError as error:
             _log.warning("rate limits are counted in this process alone: %s", error)
-            allowed, remaining, reset_s = self._hit(self._own, client)
+            self._count(self._own, client, users)
+
+    def _count(self, limiter: SlidingWindowCounterRateLimiter, client: str, users: int) -> None:
+        allowed = limiter.hit(self._rate, client, cost=users)
+        stats = limiter.get_window_stats(self._rate, client)
+        reset_s = max(0, math.ceil(stats.reset_time - time.time()))
         g.rate_limit_headers = {
             "RateLimit-Policy": self._policy,
-            "RateLimit": f'"default";r={remaining};t={reset_s}',
+            "RateLimit": f'"default";r={stats.remaining};t={reset_s}',
         }
         if not allowed:
-            detail = f"This client has made more requests than {self._rate.amount} in {self._rate.get_expiry()} s."
-            raise Refused(Problem(TOO_MANY_REQUESTS, detail, retry_after_s=max(1, reset_s)))
+            period_s = self._rate.get_expiry()
+            window = cast("SlidingWindowCounterSupport", limiter.storage).get_sliding_window(
+                self._rate.key_for(client), period_s
+            )
+            detail = (
+                f"A client may search {self.amount} users in {period_s} s. This request counts as {users}, and "
+                f"{stats.remaining} are left."
+            )
+            wait_s = until_allowed_s(window, users, self.amount, period_s)
+            raise Refused(Problem(TOO_MANY_REQUESTS, detail, retry_after_s=math.floor(wait_s) + 1))
 
-    def _hit(self, limiter: SlidingWindowCounterRateLimiter, client: str) -> tuple[bool, int, int]:
-        allowed = limiter.hit(self._rate, client)
-        stats = limiter.get_window_stats(self._rate, client)
-        return allowed, stats.remaining, max(0, math.ceil(stats.reset_time - time.time()))
+
+def until_allowed_s(window: tuple[int, float, int, float], cost: int, limit: int, period_s: float) -> float:
+    """Return the seconds after which a client may make a request that it may not make now, if it makes no other.
+
+    The limiter estimates the count in the sliding window as the count in the current period plus that in the previous
+    one, multiplied by the share of it that the window covers.
+
+    Args:
+        window: the count in the previous period, the seconds of it in the window, the count in the current period, and
+            the seconds for which that is kept, which are one period longer.
+        cost: what the request counts; at most `limit`.
+        limit: what the estimated count and the cost may be together.
+        period_s: the length of a period and of the window.
+    """
+    previous, previous_left_s, current, current_left_s = window
+    room = limit - cost + 1  # The estimate, rounded down, leaves room for the cost if it is below this.
+    if current >= room:
+        return current_left_s - period_s * room / current
+    return max(0.0, previous_left_s - period_s * (room - current) / previous) if previous else 0.0
 
 
 def add_rate_limit_headers(response: Response) -> Response:

@@ -7,25 +7,27 @@ from typing import Any, NoReturn, cast
 from urllib.parse import parse_qsl
 
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from gistsearch.adapters.web.media_types import JSON
 from gistsearch.adapters.web.refusals import Refused
 from gistsearch.wire import FieldError, InvalidRequest, Problem, RequestReader, SearchRequest, pointer
 from gistsearch.wire.checks import Check, Flag, Items, PositiveNumber, WholeNumber
-from gistsearch.wire.problem_types import MALFORMED_REQUEST
+from gistsearch.wire.problem_types import MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE
 
 MAX_BODY_BYTES = 64 * 1024
 
 _MAX_DIGITS = 100
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
+"""What parameters that are booleans may say, in any letter case: clients in Python send `True`."""
+_UTF_8 = frozenset({"utf-8", "utf8"})
 
 
 def read_post(request: Request, reader: RequestReader) -> SearchRequest:
     """Return the search that a POST asks for.
 
     Raises:
-        UnsupportedMediaType, RequestEntityTooLarge, RequestTimeout, Refused: the body cannot be read.
+        RequestEntityTooLarge, RequestTimeout, Refused: the body cannot be read.
         InvalidRequest: a field is missing, unknown or out of range, or in the URL.
     """
     misplaced = [name for name, _ in _parameters(request)]
@@ -61,8 +63,7 @@ def read_get(request: Request, reader: RequestReader) -> SearchRequest:
 
 
 def _body(request: Request) -> dict[str, Any]:
-    if request.mimetype != JSON:
-        raise UnsupportedMediaType
+    _check_form(request)
     data = request.get_data(cache=False)
     if len(data) > MAX_BODY_BYTES:  # A body of unknown length ends at Flask's limit without an error.
         raise RequestEntityTooLarge
@@ -77,6 +78,26 @@ def _body(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise _malformed("The body is JSON, but not an object.")
     return cast("dict[str, Any]", body)
+
+
+def _check_form(request: Request) -> None:
+    """Return if the headers say that the body is JSON in UTF-8 as it is. What they say is never ignored.
+
+    Raises:
+        Refused: they say something else (RFC 9110, 15.5.16); the answer's headers say what is accepted.
+    """
+    charset = request.mimetype_params.get("charset", "utf-8")
+    coding = request.headers.get("Content-Encoding", "")
+    if request.mimetype != JSON:
+        raise _unsupported("The body must be application/json.", {"Accept": JSON})
+    if charset.lower() not in _UTF_8:
+        raise _unsupported("The body must be in UTF-8, which is the only charset of JSON.", {"Accept": JSON})
+    if coding.strip().lower() not in ("", "identity"):
+        raise _unsupported("The body must not be compressed or encoded.", {"Accept-Encoding": "identity"})
+
+
+def _unsupported(detail: str, accepted: dict[str, str]) -> Refused:
+    return Refused(Problem(UNSUPPORTED_MEDIA_TYPE, detail), accepted)
 
 
 def _malformed(detail: str) -> Refused:
@@ -120,7 +141,7 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
 def _value(text: str, check: Check[object] | None) -> object:
     """Return the JSON value that a parameter stands for, or the text itself, which the check then refuses."""
     if isinstance(check, Flag):
-        return _FLAGS.get(text, text)
+        return _FLAGS.get(text.lower(), text)
     if isinstance(check, (WholeNumber, PositiveNumber)):
         try:
             return _parse(text)

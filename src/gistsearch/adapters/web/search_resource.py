@@ -9,7 +9,7 @@ from itertools import chain
 from attrs import Factory, frozen
 from flask import Response, g, request
 
-from gistsearch.adapters.web.access_log import logged_fields, shorten
+from gistsearch.adapters.web.access_log import logged_fields, shorten, shorten_list
 from gistsearch.adapters.web.clients import Clients
 from gistsearch.adapters.web.concurrency import ConcurrencyLimit
 from gistsearch.adapters.web.departures import while_connected
@@ -22,8 +22,9 @@ from gistsearch.adapters.web.store_warnings import StoreWarnings
 from gistsearch.adapters.web.streams import stream, take_until_decided
 from gistsearch.domain.events import SearchEvent
 from gistsearch.domain.search import SearchGists
+from gistsearch.domain.search_run import LISTINGS_AT_ONCE
 from gistsearch.ports.deadline import DeadlineExceeded
-from gistsearch.wire import RequestReader, SearchAnswer, SearchRequest, encode
+from gistsearch.wire import NothingListed, RequestReader, SearchAnswer, SearchRequest, encode
 
 
 @frozen
@@ -44,35 +45,50 @@ class SearchResource:
 
         Raises:
             HTTPException, Refused, InvalidRequest, InvalidPattern: the request is refused.
-            SourceError, DeadlineExceeded: nothing could be listed.
+            NothingListed: of any user.
         """
         g.client = self.clients.identify(request)
         self.lifecycle.check()
-        if self.rate_limit:
-            self.rate_limit.count(g.client)
-        media_type = negotiate(request)
-        asked = (read_post if request.method == "POST" else read_get)(request, self.reader)
+        media_type, asked = self._read_and_count(g.client)
         if request.method == "HEAD":
             return _headers_alone(media_type)
         with ExitStack() as resources:
-            resources.enter_context(self.searches.hold(g.client))
+            listings = min(len(asked.all_usernames), LISTINGS_AT_ONCE)
+            resources.enter_context(self.searches.hold(g.client, listings))
             events = resources.enter_context(self._events(asked))
             if media_type == JSON:
                 return _plain_answer(asked, events)
             return _streamed_answer(asked, events, media_type, resources)
 
+    def _read_and_count(self, client: str) -> tuple[str, SearchRequest]:
+        """Return the media type and the search that the current request asks for, if the client's rate allows it.
+
+        A search counts as its users: each costs one request to GitHub or more. A request that is refused for another
+        reason counts as one, so that such requests are limited, too.
+        """
+        users = 1
+        try:
+            media_type = negotiate(request)
+            asked = (read_post if request.method == "POST" else read_get)(request, self.reader)
+            users = len(asked.all_usernames)
+            return media_type, asked
+        finally:
+            if self.rate_limit:
+                self.rate_limit.count(client, users)
+
     @contextmanager
     def _events(self, asked: SearchRequest) -> Generator[Iterator[SearchEvent], None, None]:
         """Run a search for the duration of the context."""
         log = logged_fields()
-        log |= {"usernames": asked.all_usernames, "pattern": shorten(asked.pattern)}
+        log |= {"usernames": shorten_list(asked.all_usernames), "pattern": shorten(asked.pattern)}
         events = self.search.run(asked.query())
         observer = SearchObserver(self.metrics)
         try:
             with closing(events), observer:
                 yield while_connected(self.store_warnings.take_from(observer.watch(events)), request.environ)
-        except DeadlineExceeded:
-            if self.lifecycle.is_draining:  # That is what stopped it.
+        except NothingListed as error:
+            # What stopped it was not its own deadline.
+            if self.lifecycle.is_draining and isinstance(error.main_error, DeadlineExceeded):
                 raise shutting_down() from None
             raise
         finally:
@@ -91,7 +107,7 @@ def _plain_answer(asked: SearchRequest, events: Iterator[SearchEvent]) -> Respon
     for event in events:
         answer.add(event)
     if len(answer.failures) == len(asked.all_usernames):
-        raise answer.failures[0].error
+        raise NothingListed(asked, answer.failures)
     return Response(encode(answer.as_json()) + b"\n", mimetype=JSON)
 
 
@@ -101,7 +117,7 @@ def _streamed_answer(
     """Return an answer that takes over the resources, and frees them when it is closed: at its end, or when the server
     notices that the client has left.
     """
-    first = take_until_decided(events, len(asked.all_usernames))
+    first = take_until_decided(events, asked)
     # Nginx passes such an answer on as it comes.
     response = Response(
         stream(asked, chain(first, events), media_type), mimetype=media_type, headers={"X-Accel-Buffering": "no"}

@@ -6,11 +6,13 @@ import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 
+from gistsearch.adapters.web.departures import ClientLeft
 from gistsearch.adapters.web.media_types import EVENT_STREAM, NDJSON
 from gistsearch.domain.events import FileMatch, ListingFailed, Progress, SearchEvent
 from gistsearch.wire import (
     Json,
     LineLimit,
+    NothingListed,
     SearchRequest,
     begin,
     encode,
@@ -30,13 +32,13 @@ _log = logging.getLogger(__name__)
 
 
 def take_until_decided(
-    events: Iterator[SearchEvent], users: int, clock: Callable[[], float] = time.monotonic
+    events: Iterator[SearchEvent], request: SearchRequest, clock: Callable[[], float] = time.monotonic
 ) -> list[SearchEvent]:
     """Take events until it is known whether the search can give a result.
 
     Args:
         events: the beginning of a search.
-        users: how many users are searched.
+        request: what was asked.
         clock: returns monotonic seconds.
 
     Returns:
@@ -44,7 +46,7 @@ def take_until_decided(
         listing that fails later is an error in it.
 
     Raises:
-        SourceError, DeadlineExceeded: nothing could be listed of any user.
+        NothingListed: of any user.
     """
     taken: list[SearchEvent] = []
     failures: list[ListingFailed] = []
@@ -54,8 +56,8 @@ def take_until_decided(
         match event:
             case ListingFailed():
                 failures.append(event)
-                if len(failures) == users:
-                    raise failures[0].error
+                if len(failures) == len(request.all_usernames):
+                    raise NothingListed(request, failures)
             case Progress(gists_known=0, listed=False) if clock() < decision_due_s:
                 pass
             case _:
@@ -79,6 +81,8 @@ def stream(
     try:
         for event in _without_idle_progress(_limited(request, events), clock):
             yield encode_object(event_object(event))
+    except ClientLeft:
+        pass
     except Exception as error:  # noqa: BLE001  # A bug: its status would have been 500.
         _log.error("a search failed after its stream had begun", exc_info=error)
         yield encode_object(error_object(problem_of(error)))

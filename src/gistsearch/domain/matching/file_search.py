@@ -30,6 +30,8 @@ class Part:
     """Of a binary file, only those that `HEAD_BYTES` describes, unless the query asks for `text`."""
     line_count: int
     """Matching lines seen in this step, reported or not; with `multiline`, matches."""
+    match_count: int
+    """Matches seen in this step, with `Detail.MATCHES` and `Detail.MATCH_COUNTS`, else 0."""
     binary: bool
     """Whether a NUL byte has been seen so far, if lines are to be reported."""
     bytes_read: int
@@ -98,12 +100,13 @@ class _Search:
             self._windows = OverlappingWindows(window_bytes)
         else:
             self._windows = LineWindows(window_bytes, matcher.slice_bytes)
-        self._search: TextSearch = (MatchSearch if query.detail is Detail.MATCHES else LineSearch)(matcher, query)
+        by_match = query.detail in (Detail.MATCHES, Detail.MATCH_COUNTS)
+        self._search: TextSearch = (MatchSearch if by_match else LineSearch)(matcher, query)
         self._most_lines = max(1, PART_LINES // (1 + query.context_before + query.context_after))
         self._clock = clock
         self._step_began_s = clock()
         self._lines: list[LineMatch] = []
-        self._reported_count = 0
+        self._reported_count = self._reported_matches = 0
         self._bytes_read = 0
 
     def parts(self) -> Generator[Part, None, None]:
@@ -162,7 +165,9 @@ class _Search:
                 pass
 
     def _part(self, *, last: bool = False) -> Part:
-        lines, count = tuple(self._lines), self._search.count
-        part = Part(lines, count - self._reported_count, self._search.binary.found, self._bytes_read, last)
-        self._lines, self._reported_count, self._step_began_s = [], count, self._clock()
+        search = self._search
+        new_lines, new_matches = search.count - self._reported_count, search.match_count - self._reported_matches
+        part = Part(tuple(self._lines), new_lines, new_matches, search.binary.found, self._bytes_read, last)
+        self._reported_count, self._reported_matches = search.count, search.match_count
+        self._lines, self._step_began_s = [], self._clock()
         return part

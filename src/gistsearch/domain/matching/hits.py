@@ -163,8 +163,7 @@ class OtherLines:
             yield from self._between_hits(window)
             return
         # One of the windows of an overlong line.
-        hits = sum(1 for _ in self._hits.of(window))
-        self._is_hit = hits > 0 or (self._is_hit and not window.begins_line)
+        self._is_hit = bool(list(self._hits.of(window))) or (self._is_hit and not window.begins_line)
         if window.closes_line and not self._is_hit:
             yield _line_end(window.data, window.start), [(window.start, window.start)], 1
 

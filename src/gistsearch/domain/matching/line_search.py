@@ -23,6 +23,8 @@ class TextSearch(Protocol):
     binary: BinaryCheck
     count: int
     """Matching lines seen so far, reported or not; with `multiline`, matches."""
+    match_count: int
+    """Matches seen so far, if each counts by itself, else 0."""
 
     @property
     @abstractmethod
@@ -51,7 +53,7 @@ class LineSearch(TextSearch):
             query: says what to report. Its pattern is the matcher's.
         """
         self.binary = BinaryCheck(query)
-        self.count = 0
+        self.count = self.match_count = 0
         self._is_shown = query.detail is Detail.LINES
         self._max_lines = _max_count(query) if not query.options.multiline else None
         self._hits = _hit_lines(matcher, query)

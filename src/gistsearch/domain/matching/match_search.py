@@ -13,7 +13,7 @@ from gistsearch.domain.matching.lines import LineMatch
 from gistsearch.domain.matching.positions import LinePositions
 from gistsearch.domain.matching.windows import Window
 from gistsearch.domain.query import SearchQuery
-from gistsearch.ports.matching import Matcher
+from gistsearch.ports.matching import Matcher, Span
 
 
 class MatchSearch(TextSearch):
@@ -29,7 +29,7 @@ class MatchSearch(TextSearch):
             query: says how many lines, or matches with `multiline`, are wanted. Its pattern is the matcher's.
         """
         self.binary = BinaryCheck(query)
-        self.count = 0
+        self.count = self.match_count = 0
         self._finder = MatchFinder(matcher)
         self._line_by_line = not query.options.multiline
         self._max_count = query.max_lines or math.inf
@@ -43,30 +43,40 @@ class MatchSearch(TextSearch):
 
     def feed(self, window: Window) -> Iterator[LineMatch]:
         self.binary.look_at(window)
-        nul_line, hidden_from = self.binary.nul_line, self.binary.hidden_from
-        for s, e in self._finder.matches(window):
-            number, offset = self._positions.locate(window, s)
-            if number != self._last_line or not self._line_by_line:
-                if self.count >= self._max_count:
-                    self._is_full = True
-                    return
-                self.count += 1
-                self._last_line = number
-            if s >= nul_line:
-                self.binary.found = True
-            if s < hidden_from:
-                if window.data.find(b"\n", s, e) < 0:
-                    yield _line_match(window, s, e, number, offset)
-                else:
-                    yield from self._pieces(window, s, e)
-            self._finder.pass_over(window, (s, e))
-        self._is_full = self.count >= self._max_count and (window.closes_line or not self._line_by_line)
+        hidden_from = self.binary.hidden_from
+        for s, e in self._counted(window):
+            if s >= hidden_from:
+                pass
+            elif window.data.find(b"\n", s, e) < 0:
+                yield _line_match(window, s, e, *self._positions.locate(window, s))
+            else:
+                yield from self._pieces(window, s, e)
+        if not self._is_full:
+            self._is_full = self.count >= self._max_count and (window.closes_line or not self._line_by_line)
         if not self._is_full:
             self.binary.pass_over(window)
             self._positions.pass_over(window)
 
     def end(self) -> Iterator[LineMatch]:
         return iter(())
+
+    def _counted(self, window: Window) -> Iterator[Span]:
+        """Yield the matches in a window as far as they are wanted, each after it was counted."""
+        nul_line, match = self.binary.nul_line, None
+        for match in self._finder.matches(window):
+            number, _ = self._positions.locate(window, match[0])
+            if number != self._last_line or not self._line_by_line:
+                if self.count >= self._max_count:
+                    self._is_full = True
+                    return
+                self.count += 1
+                self._last_line = number
+            self.match_count += 1
+            if match[0] >= nul_line:
+                self.binary.found = True
+            yield match
+        if match:
+            self._finder.pass_over(window, match)
 
     def _pieces(self, window: Window, s: int, e: int) -> Iterator[LineMatch]:
         """Yield a match over several lines, cut at their ends."""

@@ -74,13 +74,16 @@ class StoreAccess:
         """Note that what is stored for a user is used, and when the source confirmed the listing, if it did."""
         self._write(lambda store: store.touch(username, checked_at))
 
-    def save_pack(self, username: str, batch: Batch, replaced: Sequence[Pack] = ()) -> None:
-        """Store content if there is room for it, in place of other packs."""
-        self._write(lambda store: self._save_pack(store, username, batch, replaced))
+    def save_pack(self, username: str, batch: Batch) -> None:
+        """Store new content, as far as there is room for it."""
+        self._write(lambda store: self._save_pack(store, username, batch))
 
-    def drop_packs(self, packs: Sequence[Pack]) -> None:
-        """Forget content."""
-        self._write(lambda store: store.drop_packs([pack.id for pack in packs]))
+    def replace_packs(self, username: str, packs: Sequence[Pack], batch: Batch | None) -> None:
+        """Store those texts of some packs that are still in use in place of the packs; None: there are none."""
+        if batch:
+            self._write(lambda store: store.save_pack(username, batch.files, batch.text, packs))
+        else:
+            self._write(lambda store: store.drop_packs([pack.id for pack in packs]))
 
     def warn(self, kind: WarningType, detail: str) -> None:
         """Have something reported, once."""
@@ -99,13 +102,14 @@ class StoreAccess:
             self._places[username] = {file.blob_id: (pack, file) for pack in packs for file in pack.files}
         return self._places[username]
 
-    def _save_pack(self, store: GistStore, username: str, batch: Batch, replaced: Sequence[Pack]) -> None:
-        if make_room(store, self.policy.max_bytes, len(batch.text), username):
-            store.save_pack(username, batch.files, batch.text, replaced)
-        else:
+    def _save_pack(self, store: GistStore, username: str, batch: Batch) -> None:
+        if not make_room(store, self.policy.max_bytes, batch.stored_bytes, username):
             self._is_writable = False
             size = f"GISTSEARCH_STORE_MAX_BYTES is {self.policy.max_bytes:,}"
             self.warn(WarningType.STORE, f"the store is full, so new content is not kept ({size})")
+            batch = batch.cut(self.policy.max_bytes - store.size_bytes())
+        if batch.files:
+            store.save_pack(username, batch.files, batch.text)
 
     def _read(self, call: Callable[[GistStore], T]) -> T | None:
         try:
@@ -114,7 +118,7 @@ class StoreAccess:
             self._store, self._is_writable = None, False
             return None
 
-    def _write(self, call: Callable[[GistStore], None]) -> None:
+    def _write(self, call: Callable[[GistStore], object]) -> None:
         try:
             if self._is_writable:
                 self._try(call)

@@ -9,7 +9,6 @@ from gistsearch.domain.store.access import StoreAccess
 from gistsearch.domain.store.policy import StorePolicy
 from gistsearch.domain.store.room import shrink
 from gistsearch.domain.store.upkeep import rewrite_packs
-from gistsearch.ports.gists import ListingPage
 from gistsearch.ports.store import GistStore, Pack, StoreDamaged, StoreUsage
 
 TRIES = 2
@@ -28,8 +27,6 @@ def verify(store: GistStore) -> Iterator[StoreDamaged | int]:
     usages: list[StoreUsage] = []
     yield from _damage_in(lambda: usages.extend(store.usage()))
     for usage in usages:
-        for name in usage.usernames:
-            yield from _damage_in(lambda name=name: store.load(name))
         packs: list[Pack] = []
         yield from _damage_in(lambda owner=usage.owner, packs=packs: packs.extend(store.load(owner).packs))
         for pack in packs:
@@ -59,10 +56,10 @@ def _damage_in(call: Callable[[], object]) -> Iterator[StoreDamaged]:
 
 
 def _drop_unlisted(usage: StoreUsage, store: GistStore, access: StoreAccess) -> None:
-    listings = [listing for name in usage.usernames if (listing := store.load(name).listing)]
-    pages: list[ListingPage] = [page for listing in listings for page in listing.pages]
-    if not listings:
+    listing = store.load(usage.owner).listing
+    if listing is None:
         store.drop_owner(usage.owner)
         return
-    for _ in usage.packs:  # Each step replaces at least one, while there is any to replace.
-        rewrite_packs(usage.owner, pages, access)
+    for _ in usage.packs:  # Each step replaces at least one.
+        if not rewrite_packs(usage.owner, listing.pages, access, max_unused_share=0.0):
+            break

@@ -11,10 +11,14 @@ from gistsearch.ports.store import Pack, PackedFile
 
 MAX_SMALL_PACKS = 8
 """How many packs of a user may be less than half full."""
-MIN_USED_SHARE = 0.75
-"""The share of a pack's text that has to be in use."""
+MAX_UNUSED_SHARE = 0.25
+"""The share of a pack's text that a search leaves although it is not in use."""
 MAX_REWRITTEN = 32
 """How many packs are put together at once. So no search spends more than a moment on it."""
+PACK_OVERHEAD_BYTES = 1 << 15
+"""The most that a store takes up for a pack besides its text and its files: stores use whole pages."""
+FILE_OVERHEAD_BYTES = 40
+"""About what a store takes up for each file of a pack."""
 
 
 @frozen
@@ -23,6 +27,16 @@ class Batch:
 
     files: tuple[PackedFile, ...]
     text: bytes
+
+    @property
+    def stored_bytes(self) -> int:
+        """About how much space it takes up in a store, rather too much than too little."""
+        return _stored_bytes(len(self.files), len(self.text))
+
+    def cut(self, max_bytes: int) -> Batch:
+        """Return the first files, as many as take up no more space than this."""
+        fitting = [file for count, file in enumerate(self.files, 1) if _stored_bytes(count, file.end + 1) <= max_bytes]
+        return Batch(tuple(fitting), self.text[: fitting[-1].end + 1] if fitting else b"")
 
 
 @frozen
@@ -35,7 +49,12 @@ class UsedPack:
     @property
     def used_bytes(self) -> int:
         """The length of the texts in use."""
-        return sum(file.end - file.start for file in self.files)
+        return _length(self.files)
+
+    @property
+    def unused_bytes(self) -> int:
+        """The length of the other texts."""
+        return _length(self.pack.files) - self.used_bytes
 
 
 class PackBuilder:
@@ -85,18 +104,21 @@ class PackBuilder:
         return batch
 
 
-def packs_to_rewrite(packs: Sequence[Pack], used: Collection[str]) -> Sequence[UsedPack]:
+def packs_to_rewrite(
+    packs: Sequence[Pack], used: Collection[str], max_unused_share: float = MAX_UNUSED_SHARE
+) -> Sequence[UsedPack]:
     """Choose packs that should be replaced by one: much of them is not in use, or there are too many small ones.
 
     Args:
         packs: all packs of a user.
         used: the blob ids of the content in use.
+        max_unused_share: the share of a pack's text that need not be in use.
 
     Returns:
         Packs whose used texts fit into one pack; none if it is not worth the trouble.
     """
     candidates = _with_used_files(packs, used)
-    wasteful = [pack for pack in candidates if pack.used_bytes < MIN_USED_SHARE * pack.pack.text_bytes]
+    wasteful = [pack for pack in candidates if pack.unused_bytes > max_unused_share * pack.pack.text_bytes]
     small = [pack for pack in candidates if pack not in wasteful and pack.used_bytes < PACK_BYTES // 2]
     if not wasteful and len(small) <= MAX_SMALL_PACKS:
         return ()
@@ -108,6 +130,14 @@ def packs_to_rewrite(packs: Sequence[Pack], used: Collection[str]) -> Sequence[U
             break
         chosen.append(pack)
     return chosen
+
+
+def _stored_bytes(files: int, text_bytes: int) -> int:
+    return PACK_OVERHEAD_BYTES + FILE_OVERHEAD_BYTES * files + text_bytes
+
+
+def _length(files: Sequence[PackedFile]) -> int:
+    return sum(file.end - file.start for file in files)
 
 
 def _with_used_files(packs: Sequence[Pack], used: Collection[str]) -> Sequence[UsedPack]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from gistsearch.ports.gists import user_key
 from gistsearch.ports.store import GistStore
 
 EVICTIONS = 2
@@ -24,12 +27,14 @@ def make_room(store: GistStore, max_bytes: int, needed_bytes: int, username: str
     Raises:
         StoreError: see there.
     """
-    if store.size_bytes() + needed_bytes > max_bytes:
+    if _missing_bytes(store, max_bytes, needed_bytes) > 0:
         store.tidy()
     for _ in range(EVICTIONS):
-        if store.size_bytes() + needed_bytes <= max_bytes or not _evict(store, needed_bytes, username.casefold()):
+        missing_bytes = _missing_bytes(store, max_bytes, needed_bytes)
+        if missing_bytes <= 0 or not _evict(store, min(missing_bytes, needed_bytes), user_key(username)):
             break
-    return store.size_bytes() + needed_bytes <= max_bytes
+        store.tidy()  # Else what was freed would count as taken.
+    return _missing_bytes(store, max_bytes, needed_bytes) <= 0
 
 
 def shrink(store: GistStore, max_bytes: int) -> None:
@@ -39,8 +44,12 @@ def shrink(store: GistStore, max_bytes: int) -> None:
         StoreError: see there.
     """
     store.tidy()
-    while store.size_bytes() > max_bytes and _evict(store, store.size_bytes() - max_bytes):
-        pass
+    while (missing_bytes := _missing_bytes(store, max_bytes, 0)) > 0 and _evict(store, missing_bytes):
+        store.tidy()
+
+
+def _missing_bytes(store: GistStore, max_bytes: int, needed_bytes: int) -> int:
+    return store.size_bytes() + needed_bytes - max_bytes
 
 
 def _evict(store: GistStore, needed_bytes: int, but: str | None = None) -> bool:
@@ -54,9 +63,10 @@ def _evict(store: GistStore, needed_bytes: int, but: str | None = None) -> bool:
     victim = next((usage for usage in store.usage(limit=2) if usage.owner != but), None)
     if victim is None:
         return False
-    if victim.size_bytes <= needed_bytes or len(victim.packs) <= 1:
+    share = max(1, victim.size_bytes // max(1, len(victim.packs)))
+    packs = victim.packs[: max(1, math.ceil(needed_bytes / share))]
+    if len(packs) == len(victim.packs):
         store.drop_owner(victim.owner)
     else:
-        share = max(1, victim.size_bytes // len(victim.packs))
-        store.drop_packs(victim.packs[: 1 + needed_bytes // share])
+        store.drop_packs(packs)
     return True

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gistsearch.adapters.github.json_bodies import inline_content, json_object
-from gistsearch.adapters.github.payloads import PagePayload
+from gistsearch.adapters.github.payloads import Records, gist_records
 from gistsearch.ports.gists import Gist, GistFile
 
 BLOB = "0123456789abcdef0123456789abcdef01234567"
@@ -36,15 +36,15 @@ GIST: dict[str, Any] = {
 }
 
 
-def _page(*gists: Any) -> PagePayload:
-    return PagePayload.parse(json.dumps(gists).encode(), 1)
+def _page(*gists: Any) -> Records[Gist]:
+    return gist_records(json.dumps(gists).encode(), 1)
 
 
 def _gists(*gists: Any) -> list[Gist]:
     """Return the gists of a page in which everything can be read."""
     page = _page(*gists)
     assert page.unreadable == ()
-    return list(page.gists)
+    return list(page.records)
 
 
 def _without(payload: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def test_lone_surrogates_become_what_can_be_encoded() -> None:
 def test_what_is_not_a_list_is_refused(body: bytes) -> None:
     """There is no record to skip."""
     with pytest.raises(ValueError, match="the listing from GitHub is not"):
-        PagePayload.parse(body, 1)
+        gist_records(body, 1)
 
 
 @pytest.mark.parametrize("missing", ["id", "html_url", "public", "updated_at", "files"])
@@ -134,7 +134,7 @@ def test_gist_that_lacks_something_is_unreadable(missing: str) -> None:
     page = _page(_without(GIST, missing), GIST | {"id": "2"})
     (record,) = page.unreadable
     assert str(record.error) == f"the field '{missing}' is missing"
-    assert [gist.id for gist in page.gists] == ["2"]
+    assert [gist.id for gist in page.records] == ["2"]
     assert page.count == 2
 
 
@@ -144,7 +144,7 @@ def test_file_that_lacks_something_is_unreadable(missing: str) -> None:
     page = _page(GIST | {"files": {"b.py": _without(FILE, missing), "a.py": FILE}})
     (record,) = page.unreadable
     assert (record.subject, str(record.error)) == ("file 'b.py' of gist 1", f"the field '{missing}' is missing")
-    assert [file.filename for file in page.gists[0].files] == ["a.py"]
+    assert [file.filename for file in page.records[0].files] == ["a.py"]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_value_of_a_wrong_type_is_unreadable_and_never_converted(wrong: dict[str
     """Text is not a number, nor 1 a truth."""
     page = _page(GIST | wrong)
     assert len(page.unreadable) == 1
-    assert not [file for gist in page.gists for file in gist.files]
+    assert not [file for gist in page.records for file in gist.files]
 
 
 @pytest.mark.parametrize(("size", "whole"), [(9.0, 9), (0.0, 0), (1e15, 10**15)])
@@ -203,13 +203,13 @@ def test_number_that_is_whole_is_whole(size: float, whole: int) -> None:
 )
 def test_unreadable_gist_is_named_by_its_id_only_if_it_is_public(record: Any, subject: str) -> None:
     """Else by its position in the listing."""
-    page = PagePayload.parse(json.dumps([record]).encode(), 42)
+    page = gist_records(json.dumps([record]).encode(), 42)
     assert [unreadable.subject for unreadable in page.unreadable] == [subject]
 
 
 def test_secret_gist_that_cannot_be_read_is_not_mentioned() -> None:
     """There is no more to say about it than about other secret gists."""
-    assert _page({"public": False}) == PagePayload(1, (), ())
+    assert _page({"public": False}) == Records(1, (), ())
 
 
 @pytest.mark.parametrize(

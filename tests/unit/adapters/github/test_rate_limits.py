@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from gistsearch.adapters.github.rate_limit_state import RateLimitState
 from gistsearch.adapters.github.rate_limits import (
-    MAX_PAUSE_S,
     Limited,
-    RateLimitState,
     limit_of,
     quota_of,
     retry_after_s,
 )
+from gistsearch.adapters.github.tokens import MAX_PAUSE_S, Quota, Token
 from gistsearch.ports.deadline import Deadline, DeadlineExceeded
 from gistsearch.ports.gists import SourceRateLimited
 
@@ -139,7 +139,13 @@ def _state(at_once: int = 8, **arguments: Any) -> tuple[RateLimitState, _Clock]:
 
 
 def _may_enter(state: RateLimitState, seconds: float | None = None) -> bool:
-    return state.enter(Deadline(seconds), 0.0)
+    return state.enter(Deadline(seconds), 0.0) is not None
+
+
+def _token(state: RateLimitState) -> Token:
+    """Return the only token."""
+    (token,) = state.tokens
+    return token
 
 
 def _enter_all(state: RateLimitState) -> int:
@@ -154,7 +160,7 @@ def test_no_more_requests_are_under_way_than_allowed() -> None:
     """One that is over makes room for another."""
     state, _ = _state(at_once=3)
     assert _enter_all(state) == 3
-    state.leave()
+    state.leave(_token(state))
     assert _enter_all(state) == 1
 
 
@@ -164,7 +170,7 @@ def test_waiting_request_goes_when_another_is_over() -> None:
     assert _may_enter(state)
     with ThreadPoolExecutor(1) as executor:
         waiting = executor.submit(state.enter, Deadline(), 60.0)
-        state.leave()
+        state.leave(_token(state))
         assert waiting.result(timeout=10.0)
 
 
@@ -172,7 +178,7 @@ def test_waiting_request_goes_when_another_is_over() -> None:
 def test_short_pause_is_waited_out(pause_s: float) -> None:
     """Nothing is sent before its end."""
     state, clock = _state()
-    state.refused(Limited(hourly=False, pause_s=pause_s))
+    state.refused(Limited(hourly=False, pause_s=pause_s), _token(state))
     clock.now_s += pause_s - 0.1
     assert not _may_enter(state)
     clock.now_s += 0.1
@@ -182,14 +188,14 @@ def test_short_pause_is_waited_out(pause_s: float) -> None:
 def test_pause_ends_while_requests_wait_for_it() -> None:
     """They need not ask again."""
     state = RateLimitState("host", 1, first_pause_s=0.05, max_wait_s=10.0)
-    state.refused(Limited(hourly=False, pause_s=None))
+    state.refused(Limited(hourly=False, pause_s=None), _token(state))
     assert state.enter(Deadline(10.0), 5.0)
 
 
 def test_long_pause_is_reported_at_once_and_to_everyone_until_it_is_over() -> None:
     """The message says how long it lasts, the error when it ends."""
     state, clock = _state(remedy="; a token lifts it")
-    state.refused(Limited(hourly=True, pause_s=600.0))
+    state.refused(Limited(hourly=True, pause_s=600.0), _token(state))
     for passed_s, words in (
         (0.0, "for another 10 min; a token lifts it"),
         (540.0, "for another 60 s; a token lifts it"),
@@ -207,7 +213,7 @@ def test_long_pause_is_reported_at_once_and_to_everyone_until_it_is_over() -> No
 def test_pause_that_outlasts_the_deadline_is_reported_at_once() -> None:
     """A limit on bursts has no remedy but time."""
     state, _ = _state(remedy="; a token lifts it")
-    state.refused(Limited(hourly=False, pause_s=5.0))
+    state.refused(Limited(hourly=False, pause_s=5.0), _token(state))
     with pytest.raises(SourceRateLimited, match=r"refuses them for another 5 s$"):
         _may_enter(state, 4.0)
 
@@ -215,7 +221,7 @@ def test_pause_that_outlasts_the_deadline_is_reported_at_once() -> None:
 def test_deadline_that_has_passed_goes_before_the_limit() -> None:
     """It would be misleading to blame the host."""
     state, _ = _state()
-    state.refused(Limited(hourly=False, pause_s=5.0))
+    state.refused(Limited(hourly=False, pause_s=5.0), _token(state))
     with pytest.raises(DeadlineExceeded):
         _may_enter(state, 0.0)
 
@@ -225,22 +231,22 @@ def test_pause_that_is_not_stated_doubles_until_an_answer_comes(pause_s: float |
     """Refusals of requests that were under way at the same time count as one."""
     state, clock = _state()
     for expected_s in (1.0, 2.0, 4.0):
-        state.refused(Limited(hourly=False, pause_s=pause_s))
-        state.refused(Limited(hourly=False, pause_s=pause_s))
+        state.refused(Limited(hourly=False, pause_s=pause_s), _token(state))
+        state.refused(Limited(hourly=False, pause_s=pause_s), _token(state))
         assert state.error().retry_after_s == expected_s
         clock.now_s += expected_s
-    state.succeeded()
-    state.refused(Limited(hourly=False, pause_s=pause_s))
+    state.succeeded(_token(state))
+    state.refused(Limited(hourly=False, pause_s=pause_s), _token(state))
     assert state.error().retry_after_s == 1.0
 
 
 def test_pause_never_gets_shorter_by_a_later_refusal() -> None:
     """The longest one counts."""
     state, _ = _state()
-    state.refused(Limited(hourly=False, pause_s=50.0))
-    state.refused(Limited(hourly=False, pause_s=1.0))
+    state.refused(Limited(hourly=False, pause_s=50.0), _token(state))
+    state.refused(Limited(hourly=False, pause_s=1.0), _token(state))
     assert state.error().retry_after_s == 50.0
-    state.refused(Limited(hourly=False, pause_s=60.0))
+    state.refused(Limited(hourly=False, pause_s=60.0), _token(state))
     assert state.error().retry_after_s == 60.0
 
 
@@ -248,9 +254,9 @@ def test_pause_that_is_not_stated_stops_doubling_at_a_day() -> None:
     """A host that refuses for years is still asked now and then."""
     state, clock = _state()
     for _ in range(2_000):
-        state.refused(Limited(hourly=False, pause_s=None))
+        state.refused(Limited(hourly=False, pause_s=None), _token(state))
         clock.now_s += state.error().retry_after_s
-    state.refused(Limited(hourly=False, pause_s=None))
+    state.refused(Limited(hourly=False, pause_s=None), _token(state))
     assert state.error().retry_after_s <= MAX_PAUSE_S
 
 
@@ -261,21 +267,21 @@ def test_requests_at_once_halve_with_each_refusal_and_grow_by_one_per_round() ->
     def allowed() -> int:
         count = _enter_all(state)
         for _ in range(count):
-            state.leave()
+            state.leave(_token(state))
         return count
 
     for expected in (4, 2, 1, 1):
-        state.refused(Limited(hourly=False, pause_s=1.0))
+        state.refused(Limited(hourly=False, pause_s=1.0), _token(state))
         clock.now_s += 1.0
         assert allowed() == expected
     for _ in range(3):
         before = allowed()
         for _ in range(before):
-            state.succeeded()
+            state.succeeded(_token(state))
         assert before <= allowed() <= before + 1
     assert allowed() >= 3
     for _ in range(100):
-        state.succeeded()
+        state.succeeded(_token(state))
     assert allowed() == 8
 
 
@@ -294,7 +300,9 @@ QUOTA = {"x-ratelimit-remaining": "59", "x-ratelimit-limit": "60", "x-ratelimit-
 
 def test_quota_is_what_three_headers_say() -> None:
     """Requests left, the limit, and when it is reset."""
-    assert quota_of(QUOTA) == (59, 60, 1_767_225_600)
+    now = datetime.fromtimestamp(1_767_225_600 - 90, UTC)
+    quota = quota_of(QUOTA | {"date": format_datetime(now, usegmt=True)})
+    assert quota == Quota(remaining=59, limit=60, resets_at=1_767_225_600, resets_in_s=91)
 
 
 @pytest.mark.parametrize("name", QUOTA)

@@ -64,8 +64,9 @@ def _sync(open_store: OpenStore) -> click.Command:
         ],
         callback=sync,
         short_help="Download what is new of users' gists.",
-        help="Download every file of the public gists of each USER that the store does not have. It may be"
-        " interrupted: what was downloaded stays, and the same command goes on from there.",
+        help="Download every file of the public gists of each USER that the store does not have, except for those"
+        " larger than GISTSEARCH_STORE_MAX_FILE_BYTES, which it names. It may be interrupted: what was downloaded"
+        " stays, and the same command goes on from there.",
         epilog="Exit status: 0 everything is stored, 2 something is missing.",
         examples=(
             ("gistsearch store sync octocat", "Before the train leaves."),

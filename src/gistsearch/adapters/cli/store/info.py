@@ -84,15 +84,13 @@ def _users(store: GistStore) -> Sequence[_User]:
 
 
 def _user(store: GistStore, usage: StoreUsage) -> _User:
-    """Return what is stored of a user. Of several spellings of a name, the one whose listing is the newest counts."""
-    stored = [(name, store.load(name)) for name in usage.usernames or (usage.owner,)]
-    name, newest = max(stored, key=lambda pair: pair[1].listing.checked_at.timestamp() if pair[1].listing else 0.0)
+    stored = store.load(usage.owner)
     return _User(
-        name,
-        sum(len(page.gists) for page in newest.listing.pages) if newest.listing else 0,
-        len({file.blob_id for pack in newest.packs for file in pack.files}),
+        usage.owner,
+        sum(len(page.gists) for page in stored.listing.pages) if stored.listing else 0,
+        len({file.blob_id for pack in stored.packs for file in pack.files}),
         usage.size_bytes,
-        newest.listing and newest.listing.checked_at,
+        stored.listing and stored.listing.checked_at,
         usage.used_at,
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from gistsearch.domain.search import SearchGists
 from gistsearch.domain.store.policy import StorePolicy
@@ -22,6 +23,8 @@ class StoreSetup:
     open_search: Callable[[], SearchGists]
     lacks_token: bool = False
     """Whether GitHub is asked without a token."""
+    warnings: deque[str] = Factory(deque[str])
+    """What any thread adds for the user to know, such as that a token is refused."""
 
 
 class OpenStore(Protocol):

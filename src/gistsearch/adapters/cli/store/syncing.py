@@ -27,7 +27,8 @@ def sync(setup: StoreSetup, users: Sequence[str], *, progress: bool, verbose: bo
     Raises:
         KeyboardInterrupt: after it was said that nothing is lost.
     """
-    display = _Display(MissingReport(SearchContext(0.0, setup.lacks_token, verbose=verbose)), _progress_line(progress))
+    context = SearchContext(0.0, setup.lacks_token, verbose=verbose, warnings=setup.warnings, purpose="stored")
+    display = _Display(MissingReport(context), _progress_line(progress))
     try:
         with closing(setup.open_search().sync(each_once(users))) as events:
             for event in events:
@@ -83,10 +84,11 @@ class _Display:
 def _summary(coverage: Coverage) -> str:
     from rich.filesize import decimal
 
-    downloaded = coverage.searched - coverage.from_store
+    downloaded, missing = coverage.searched - coverage.from_store, coverage.files - coverage.searched
     return (
         f"{plural(coverage.gists, 'gist')}, {plural(coverage.files, 'file')}:"
         f" {downloaded:,} downloaded ({decimal(coverage.downloaded_bytes)}), {coverage.from_store:,} stored before"
+        + (f", {missing:,} missing" if missing else "")
     )
 
 

@@ -19,13 +19,14 @@ def verify(setup: StoreSetup) -> int:
     Raises:
         StoreError: the store cannot be used.
     """
-    damaged, whole_bytes = False, 0
+    damaged: set[str] = set()  # The store says the same of each thing that is damaged.
+    whole_bytes = 0
     for found in maintenance.verify(setup.store):
-        if isinstance(found, StoreDamaged):
-            damaged = True
-            print_error(str(found))
-        else:
+        if not isinstance(found, StoreDamaged):
             whole_bytes += found
+        elif str(found) not in damaged:
+            damaged.add(str(found))
+            print_error(str(found))
     outcome = "what was damaged is dropped, and downloaded again when it is needed" if damaged else "nothing is damaged"
     sys.stdout.write(f"{decimal(whole_bytes)} verified; {outcome}\n")
     return 1 if damaged else 0

@@ -56,11 +56,16 @@ function fieldErrors(error) {
   if (!(error instanceof Refusal)) return [];
   if (error.name in FIELD_OF_PROBLEM) return [[FIELD_OF_PROBLEM[error.name], error.message]];
   const errors = (error.problem.errors ?? []).map(({ pointer, detail }) => [FIELDS[pointer.split("/")[1]], detail]);
-  return errors.every(([name]) => name) ? errors.map(([name, detail]) => [name, `This ${detail}`]) : [];
+  return errors.every(([name]) => name) ? errors.map(([name, detail]) => [name, fieldError(detail)]) : [];
+}
+
+/** Complete what the service says of a value; what begins with the value itself is complete. */
+function fieldError(detail) {
+  return /^[a-z]/.test(detail) ? `This ${detail}` : detail;
 }
 
 function inWords(error) {
-  if (error instanceof ConnectionLost) return [error.message, "What was found so far stays below. Check the connection, and search again."];
+  if (error instanceof ConnectionLost) return [error.message, "Check the connection, and search again."];
   if (!(error instanceof Refusal)) return ["The page failed.", String(error)];
   return [error.problem.title ?? "The search failed", error.message, whenToRetry(error)];
 }

@@ -10,6 +10,7 @@ const LINES_PER_TASK = 50;
 
 export class FileView {
   #address;
+  #name; // a place to stop at if no line is shown
   #queue;
   #list = element("ol", { class: "lines" });
   #facts = element("p", { class: "facts" });
@@ -31,9 +32,9 @@ export class FileView {
     this.#file = file;
     this.#queue = queue;
     this.#address = gistAddress && `${gistAddress}#${fileAnchor(file.filename)}`;
-    const name = link(this.#address, { class: "stop" });
-    appendText(name, file.filename);
-    const head = element("header", {}, element("h3", {}, element("bdi", {}, name)), this.#facts);
+    this.#name = link(this.#address, { class: "stop" });
+    appendText(this.#name, file.filename);
+    const head = element("header", {}, element("h3", {}, element("bdi", {}, this.#name)), this.#facts);
     this.node = element("section", { class: "file", "aria-label": visible(file.filename) }, head, this.#list, this.#notes);
     this.add(file);
   }
@@ -102,6 +103,7 @@ export class FileView {
       line.after.forEach((near, at) => this.#appendContext(rows, line.number + 1 + at, near));
     }
     this.#list.append(rows);
+    if (lines.length) this.#name.classList.remove("stop");
   }
 
   #hasContext(line) {

@@ -5,7 +5,7 @@ import { clearErrors, focusField, showAtField, showFailure, showUserFailure } fr
 import { inSlices } from "./frames.js";
 import { listenToKeys } from "./keyboard.js";
 import { Missing } from "./missing.js";
-import { addressOf, currentQuery, visit } from "./navigation.js";
+import { addressOf, currentQuery, ignoredInAddress, visit } from "./navigation.js";
 import { fillForm, readForm, toRequest } from "./query.js";
 import { Results } from "./results.js";
 import { Refusal, search } from "./service.js";
@@ -45,14 +45,18 @@ function arrive() {
   if (query) {
     fillForm(form, query);
     run(query);
-    return;
-  }
+  } else showWelcome();
+  const ignored = ignoredInAddress();
+  if (ignored.length) warn(`Ignored in the address: ${ignored.join(", ")}`);
+}
+
+function showWelcome() {
   running?.abort(REPLACED);
   showRunning(null);
   results.clear([]);
   missing.clear();
   status.clear();
-  find("warnings").hidden = true;
+  clearWarnings();
   find("welcome").hidden = false;
   form.reset();
   restoreChoice();
@@ -81,14 +85,15 @@ async function run(query) {
 function prepare(query, controller) {
   clearErrors();
   find("welcome").hidden = true;
-  find("warnings").hidden = true;
-  find("warnings").replaceChildren();
+  clearWarnings();
+  const isRetry = document.activeElement === find("retry");
   find("retry").hidden = true;
   find("copy").hidden = !navigator.clipboard;
   results.clear(query.usernames);
   missing.clear();
   status.begin(results.counts);
   showRunning(controller);
+  if (isRetry) find("stop").focus();
   const name = `${query.pattern} – ${query.usernames.join(", ")} – gistsearch`;
   document.title = location.hash || location.search ? visible(name) : "gistsearch";
 }
@@ -107,6 +112,11 @@ function warn(detail) {
   appendText(item, detail);
   find("warnings").append(item);
   find("warnings").hidden = false;
+}
+
+function clearWarnings() {
+  find("warnings").hidden = true;
+  find("warnings").replaceChildren();
 }
 
 function failPartly({ problem, username }) {

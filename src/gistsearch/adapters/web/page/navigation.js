@@ -1,6 +1,6 @@
 // The search that the page is at: in the address, or, if the user prefers that, in the memory of this page alone.
 
-import { fromParameters, toParameters } from "./query.js";
+import { fromParameters, ignoredParameters, toParameters } from "./query.js";
 
 const kept = new Map(); // searches that are not in the address, by the number in the history's state
 
@@ -8,7 +8,12 @@ const kept = new Map(); // searches that are not in the address, by the number i
 export function currentQuery() {
   const number = history.state?.kept;
   if (number !== undefined) return kept.get(number) ?? null;
-  return fromParameters(new URLSearchParams(location.hash.slice(1) || location.search));
+  return fromParameters(parameters());
+}
+
+/** Return the parts of the address that are not part of the search, as `name=value`. */
+export function ignoredInAddress() {
+  return history.state?.kept === undefined ? ignoredParameters(parameters()) : [];
 }
 
 /** Make a search the one that the page is at, as a new entry of the history. */
@@ -27,4 +32,8 @@ export function visit(query, { inAddress }) {
 /** Return the address of a search, to share. */
 export function addressOf(query) {
   return `${location.origin}${location.pathname}#${toParameters(query)}`;
+}
+
+function parameters() {
+  return new URLSearchParams(location.hash.slice(1) || location.search);
 }

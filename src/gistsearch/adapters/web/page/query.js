@@ -3,6 +3,7 @@
 const FLAGS = ["ignore_case", "word", "fixed_strings", "multiline", "text"];
 const LISTS = ["files", "languages"];
 const LINES_PER_FILE = 1_000; // as many as the service reports
+const SHOWN_CHARACTERS = 60; // of a parameter that is ignored
 
 /** Return the search that the form asks for. */
 export function readForm(form) {
@@ -54,6 +55,22 @@ export function fromParameters(parameters) {
   const context = Number(parameters.get("context"));
   if (context) query.context = context;
   return query;
+}
+
+/** Return the parameters that `fromParameters` leaves out, as `name=value`. */
+export function ignoredParameters(parameters) {
+  const ignored = [...parameters].filter(([name, value], at, all) => {
+    if (!parameters.has("pattern")) return true;
+    if (FLAGS.includes(name)) return !["true", "1", "false", "0"].includes(value);
+    if (name === "context") return Number.isNaN(Number(value));
+    if (name === "pattern") return all.findIndex(([other]) => other === name) < at;
+    return ![...LISTS, "username", "usernames"].includes(name);
+  });
+  return ignored.map(([name, value]) => shortened(value ? `${name}=${value}` : name));
+}
+
+function shortened(text) {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 
 /** Return the names in what people type or paste: `octo`, `@octo`, the address of a profile or of a gist. */

@@ -1,0 +1,1 @@
+"""The engine port on Dask: `engine` asks, `plugin` answers in each worker."""
