@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from gistsearch import __version__
 
 if TYPE_CHECKING:
-    from gistsearch.container import SearchSetup, StoreSetup, WebApp
+    from gistsearch.container.commands import SearchSetup, StoreSetup
+    from gistsearch.container.service import WebApp
     from gistsearch.settings import Settings
 
 ERROR = 2
