@@ -88,10 +88,10 @@ class TestLists:
         assert (ran.status, ran.out) == (2, "")
         assert ran.err == f"gistsearch: --users {tmp_path / 'no'}: No such file or directory\n"
 
-    def test_an_empty_list_matches_nothing(self, gistsearch: CommandLine, write: Write) -> None:
-        """As an empty file does with grep."""
+    def test_an_empty_list_is_an_error(self, gistsearch: CommandLine, write: Write) -> None:
+        """It may come from a pipe that broke."""
         ran = gistsearch("search", "n", "--users", write("# nobody\n"))
-        assert (ran.status, ran.out) == (1, "")
+        assert (ran.status, ran.out, ran.err) == (2, "", "gistsearch: the lists name no user\n")
 
     def test_a_pattern_is_needed(self, gistsearch: CommandLine, write: Write) -> None:
         ran = gistsearch("search", "--users", write("octo\n"))
@@ -197,6 +197,12 @@ class TestJournals:
         assert gistsearch(*words).lines == ["octo/1", "octo/2", "octo/3"]
         again = gistsearch(*words)
         assert (again.status, again.out) == (1, "")
+
+    def test_since_has_no_journal(self, gistsearch: CommandLine, tmp_path: Path) -> None:
+        """Users would count as searched whose older gists were not."""
+        ran = gistsearch("search", "--since", "7d", "needle", "octo", "--journal", str(tmp_path / "journal"))
+        assert ran.status == 2
+        assert "--since and --journal cannot be combined" in ran.err
 
 
 class TestSince:

@@ -47,7 +47,7 @@ def ask(world: FaultyGitHub) -> Ask:
 def _client(world: FaultyGitHub, stack: ExitStack, place: str, name: str) -> FlaskClient:
     api = world.nowhere if (place, name) == ("listing", REFUSED) else world.github.api_url
     origins = [world.github.raw_origin, world.nowhere]
-    source = GitHubGists(api, origins, read_timeout_s=0.4, max_wait_s=0.1, first_pause_s=0.01)
+    source = GitHubGists(api, origins, read_timeout_s=1.0, max_wait_s=0.1, first_pause_s=0.01)
     stack.enter_context(closing(source))
     executor = stack.enter_context(ThreadPoolExecutor(4))
     return create_app(SearchGists(source, Re2Compiler(), executor)).test_client()

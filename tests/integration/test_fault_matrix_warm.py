@@ -112,7 +112,7 @@ def _search_each(
         clients: dict[Case, FlaskClient] = {}
         for case in cases:  # Beforehand: see test_fault_matrix.py.
             api = world.nowhere if case[1:] == ("listing", REFUSED) else world.github.api_url
-            source = stack.enter_context(_github(world, api, read_timeout_s=0.4))
+            source = stack.enter_context(_github(world, api, read_timeout_s=1.0))
             clients[case] = _client(source, stores[case[0]], executor, StorePolicy())
         threads = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
         running = {case: threads.submit(try_forms, clients[case], *case[1:], FORMS) for case in cases}

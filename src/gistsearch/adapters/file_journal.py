@@ -163,6 +163,6 @@ def _record(value: Any) -> JournalRecord:
 
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
-    if time.utcoffset() is None:
-        raise ValueError("a time without a zone")
+    if time.utcoffset() is None or not 1970 <= time.year < 9000:
+        raise ValueError("a time without a zone, or one that cannot be")
     return time

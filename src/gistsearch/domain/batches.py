@@ -20,15 +20,19 @@ def batches(events: Generator[SearchEvent, None, None]) -> Generator[tuple[Searc
     events.
     """
     batch: list[SearchEvent] = []
+    progress: Progress | None = None  # known, but in no batch yet
     lines = idle = 0
     try:
         for event in events:
             if isinstance(event, Progress):
-                idle += 1
+                progress, idle = event, idle + 1
                 if batch or idle >= PROGRESS_PER_BATCH:
                     yield (*batch, event)
-                    batch, lines, idle = [], 0, 0
+                    batch, lines, idle, progress = [], 0, 0, None
                 continue
+            if progress:
+                batch.append(progress)
+                progress = None
             batch.append(event)
             lines += len(event.lines) if isinstance(event, FileMatch) else 0
             if len(batch) >= MAX_EVENTS or lines >= MAX_LINES:

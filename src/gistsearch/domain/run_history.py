@@ -10,6 +10,8 @@ from gistsearch.ports.journal import JournalRecord, Outcome, RunEnded, UserRecor
 
 UNCERTAINTY = timedelta(minutes=5)
 """How late a listing may show an update, and how far the source's clock and this machine's may be apart."""
+CONTINUED_WITHIN = timedelta(days=1)
+"""How long ago a user was searched at most if a run for what is new need not search them again."""
 UPDATE_STEP = timedelta(seconds=1)
 """Times of updates are known to the second."""
 
@@ -17,16 +19,19 @@ UPDATE_STEP = timedelta(seconds=1)
 class RunHistory:
     """Knows which users are done, and which of their gists have been searched."""
 
-    def __init__(self, records: Iterable[JournalRecord], *, only_new: bool) -> None:
+    def __init__(self, records: Iterable[JournalRecord], now: datetime, *, only_new: bool) -> None:
         """
         Args:
             records: what the journal contains, in order.
-            only_new: whether a run that went through all users is followed by another one over all of them, which
-                reports only what is new. If not, that run is continued: users who are done stay done.
+            now: the time, with a time zone.
+            only_new: whether a run is followed by another one over all users, which reports only what is new. Then only
+                a run that was interrupted is continued, with those who were not searched in the last day. If not,
+                users who are done stay done.
         """
         self._done: set[str] = set()
         self._since: dict[str, datetime] = {}
         self._only_new = only_new
+        self._recently = now - CONTINUED_WITHIN
         self.has_matched = False
         """Whether the run that is continued has reported anything."""
         for record in records:
@@ -54,12 +59,15 @@ class RunHistory:
                 self.has_matched |= record.matched
                 if record.outcome is Outcome.COMPLETE:
                     self._take_complete(record)
+                else:
+                    self._done.discard(user_key(record.username))
             case _:
                 pass
 
     def _take_complete(self, record: UserRecord) -> None:
         name = user_key(record.username)
-        self._done.add(name)
+        if not self._only_new or record.searched_at >= self._recently:
+            self._done.add(name)
         if self._only_new and record.latest_update:
             self._since[name] = _first_new(record.latest_update, record.searched_at)
 

@@ -64,6 +64,6 @@ class SearchUsers:
             Exception: see `SearchEngine.run`.
         """
         journal = self._surroundings.journal
-        history = RunHistory(journal.records() if journal else (), only_new=only_new)
+        history = RunHistory(journal.records() if journal else (), self._surroundings.now(), only_new=only_new)
         request = RunRequest(query_of, usernames, waits)
         yield from UsersRun(self._engine, self._surroundings, history, request).events()

@@ -110,6 +110,14 @@ def test_a_damaged_line_is_named(path: Path, line: str) -> None:
         list(journal.records())
 
 
+def test_a_time_that_cannot_be_is_damage(path: Path) -> None:
+    """Nothing can be added to it, or subtracted."""
+    for year in ("9999", "0001"):
+        path.write_text(path.read_text().replace("2026-01-01", f"{year}-01-01").replace("9999-01-01", f"{year}-01-01"))
+        with opened(path) as journal, pytest.raises(JournalError, match="line 2"):
+            list(journal.records())
+
+
 def test_a_time_without_a_zone_is_damage(path: Path) -> None:
     path.write_text(path.read_text().replace("+00:00", ""))
     with opened(path) as journal, pytest.raises(JournalError, match="line 2"):

@@ -455,6 +455,20 @@ class TestJournal:
         run(engine, ["a"], InMemoryJournal([*records, RunEnded()]), only_new=True)
         assert [query.since for query in engine.asked] == [month_ago + timedelta(seconds=1)]
 
+    def test_an_interrupted_run_for_new_gists_forgets_after_a_day(self) -> None:
+        """Who was searched before that may have new gists."""
+        old = evolve(_record("a", NOW - timedelta(days=60)), searched_at=NOW - timedelta(days=7))
+        engine = ScriptedEngine({})
+        run(engine, ["a"], InMemoryJournal([old]), only_new=True)
+        assert len(engine.asked) == 1
+
+    def test_the_last_record_of_a_user_counts(self) -> None:
+        """Who was searched completely, and later not, is searched again."""
+        partial = evolve(_record("a", NOW), outcome=Outcome.PARTIAL)
+        engine = ScriptedEngine({})
+        run(engine, ["a"], InMemoryJournal([_record("a", NOW), RunEnded(), partial, RunEnded()]))
+        assert len(engine.asked) == 1
+
     def test_a_run_for_new_gists_begins_with_everybody(self) -> None:
         """If the one before it ended; else it goes on with those who are not done."""
         journal = InMemoryJournal([_record("a", NOW), RunEnded(), _record("b", NOW)])
@@ -492,6 +506,10 @@ class TestBatches:
             (match("a"), self.STEP),
             (match("a", "2"), ENDED),
         ]
+
+    def test_the_last_progress_comes_before_the_end(self) -> None:
+        """However little came before it."""
+        assert self.gather(self.STEP, ENDED) == [(self.STEP, ENDED)]
 
     def test_progress_alone_comes_rarely(self) -> None:
         assert self.gather(*[self.STEP] * PROGRESS_PER_BATCH, ENDED) == [(self.STEP,), (ENDED,)]

@@ -14,7 +14,7 @@ from gistsearch.adapters.cli.progress import ProgressLine
 from gistsearch.adapters.cli.renderers import Counts, GistUrls, Nothing, Renderer
 from gistsearch.adapters.cli.statistics import Statistics
 from gistsearch.adapters.cli.terminal import Style, is_capable, style_for
-from gistsearch.domain.events import FileMatch, Progress, RunEvent, RunResumed, SearchEnded
+from gistsearch.domain.events import FileMatch, Progress, RunEvent, RunResumed, SearchEnded, UserEnded
 from gistsearch.domain.query import SearchQuery
 
 
@@ -55,8 +55,8 @@ class Display:
         return self._status()
 
     def _handle(self, event: RunEvent) -> None:
-        if not isinstance(event, Progress):
-            self._clear_progress()
+        if not isinstance(event, (Progress, UserEnded)) or getattr(event, "error", None):
+            self._clear_progress()  # Something may be printed.
         for renderer in self._renderers:
             renderer.handle(event)
         match event:

@@ -24,7 +24,7 @@ from gistsearch.domain.events import (
     WarningType,
 )
 from gistsearch.ports.deadline import DeadlineExceeded
-from gistsearch.ports.gists import LoginRequired, SourceRateLimited
+from gistsearch.ports.gists import LoginRequired, SourceRateLimited, UnknownUser
 
 _TOKEN = "GISTSEARCH_GITHUB_TOKEN"
 _NAMED_USERS = 3
@@ -121,7 +121,10 @@ class MissingReport(Renderer):
     def _add_failure(self, username: str, error: Exception) -> None:
         if self._context.verbose:
             print_error(f"{username} not searched: {error}")
-        failures = self._failures.setdefault(str(error), _Failures(error))
+        elif self._context.many_users and isinstance(error, UnknownUser):
+            print_error(self._failure(_Failures(error, [username], 1)))  # Each has a message of its own.
+            return
+        failures = self._failures.setdefault(str(error), _Failures(error.with_traceback(None)))
         failures.count += 1
         if failures.count <= _NAMED_USERS:
             failures.usernames.append(username)

@@ -81,6 +81,11 @@ def _run_options(flags: dict[str, Any]) -> RunOptions:
     run = RunOptions(**{name: flags[name] for name in _names(RunOptions) & flags.keys()})
     if run.only_new and run.journal is None:
         raise click.UsageError("--new needs the journal of an earlier run: give --journal FILE, too")
+    if flags["since"] and run.journal is not None:
+        raise click.UsageError(
+            "--since and --journal cannot be combined, as users would count as searched whose older gists were not;"
+            " --new reports what was updated since the journal's last search"
+        )
     if [*run.user_files, *flags["pattern_files"]].count("-") > 1:
         raise click.UsageError("standard input ('-') can be read only once")
     return run

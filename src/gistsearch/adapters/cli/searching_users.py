@@ -9,6 +9,7 @@ from attrs import asdict, evolve
 from gistsearch.adapters.cli.arguments import SearchArguments
 from gistsearch.adapters.cli.display import Display, Status
 from gistsearch.adapters.cli.searching import SearchSetup, search_context
+from gistsearch.adapters.cli.terminal import print_error
 from gistsearch.adapters.cli.user_lists import UserLists
 from gistsearch.domain.query import Order, SearchQuery
 
@@ -29,6 +30,9 @@ def search_many(setup: SearchSetup, arguments: SearchArguments, sample: SearchQu
     options = arguments.run
     lists = UserLists(options, setup.list_members)
     usernames = lists.read(arguments.users)
+    if not usernames:
+        print_error("the lists name no user")
+        return Status.ERROR
     in_order = sample.order is Order.LISTING
     display = Display(arguments, sample, search_context(setup, arguments, sample.timeout_s))
     with (
